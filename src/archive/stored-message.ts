@@ -1,0 +1,59 @@
+import type { Message } from "../protocol/message.ts";
+import type { Pair, Side } from "../protocol/pair.ts";
+
+/** A message as the object's log and the archive keep it; sides stand for users, times are milliseconds. */
+export interface StoredMessage {
+  readonly seq: number;
+  /** The revision that last changed it. */
+  readonly rev: number;
+  /** The revision that created it; equal to `rev` while it is unchanged. Grows with `seq`. */
+  readonly createdRev: number;
+  readonly author: Side;
+  readonly id: string;
+  readonly text: string;
+  readonly createdAtMs: number;
+  /** How many of the messages 1…seq are of side `a`: unread counts are arithmetic on it. */
+  readonly countA: number;
+  readonly editedAtMs: number | null;
+  readonly deletedAtMs: number | null;
+  readonly replyTo: number | null;
+  /** JSON: emoji → sides, in the order they reacted. */
+  readonly reactions: string | null;
+  /** JSON object of the app's own. */
+  readonly data: string | null;
+}
+
+/** What a message that was never edited, deleted, reacted to or given data has in the columns for it. */
+export const untouched = {
+  editedAtMs: null,
+  deletedAtMs: null,
+  replyTo: null,
+  reactions: null,
+  data: null,
+} as const;
+
+/** How many of the messages 1…seq the given side wrote. */
+export function writtenBy(side: Side, at: { readonly seq: number; readonly countA: number }): number {
+  return side === "a" ? at.countA : at.seq - at.countA;
+}
+
+export function toMessage(row: StoredMessage, pair: Pair): Message {
+  return {
+    seq: row.seq,
+    rev: row.rev,
+    id: row.id,
+    author: pair[row.author],
+    text: row.text,
+    createdAt: row.createdAtMs,
+    ...(row.editedAtMs !== null && { editedAt: row.editedAtMs }),
+    ...(row.deletedAtMs !== null && { deletedAt: row.deletedAtMs }),
+    ...(row.replyTo !== null && { replyTo: row.replyTo }),
+    ...(row.reactions !== null && { reactions: reactionsOf(row.reactions, pair) }),
+    ...(row.data !== null && { data: JSON.parse(row.data) as Record<string, unknown> }),
+  };
+}
+
+function reactionsOf(json: string, pair: Pair): Record<string, string[]> {
+  const bySide = JSON.parse(json) as Record<string, Side[]>;
+  return Object.fromEntries(Object.entries(bySide).map(([emoji, sides]) => [emoji, sides.map((side) => pair[side])]));
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+/** How long fetched keys serve before they are fetched again. */
+export const keysMaxAgeMs = 600_000;
+/** How long after an attempt, failed or not, the next one waits: an unknown `kid` or a broken server costs no storm. */
+export const keysCooldownMs = 30_000;
+
+const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional() })) });
+export type Key = z.infer<typeof jwksSchema>["keys"][number];
+
+/** The published keys of an identity service, cached. Keys at hand are kept when a refresh fails. */
+export class KeySet {
+  readonly #fetchKeys: () => Promise<unknown>;
+  #keys: readonly Key[] | undefined;
+  #fetchedAtMs = 0;
+  #triedAtMs: number | undefined;
+
+  constructor(fetchKeys: () => Promise<unknown>) {
+    this.#fetchKeys = fetchKeys;
+  }
+
+  /** The keys, with `kid` among them where the service has it; undefined while none could ever be fetched. */
+  async keysFor(kid: string, nowMs: number): Promise<readonly Key[] | undefined> {
+    const fresh = nowMs - this.#fetchedAtMs < keysMaxAgeMs;
+    const known = this.#keys?.some((key) => key.kid === kid) === true;
+    if (!(fresh && known) && this.#mayTry(nowMs)) {
+      await this.#refresh(nowMs);
+    }
+    return this.#keys;
+  }
+
+  #mayTry(nowMs: number): boolean {
+    return this.#triedAtMs === undefined || this.#keys === undefined || nowMs - this.#triedAtMs >= keysCooldownMs;
+  }
+
+  // Each request fetches for itself: a promise of another request's I/O may never settle in this one.
+  async #refresh(nowMs: number): Promise<void> {
+    this.#triedAtMs = nowMs;
+    try {
+      this.#keys = jwksSchema.parse(await this.#fetchKeys()).keys;
+      this.#fetchedAtMs = nowMs;
+    } catch {
+      // The service is away: keys at hand stay good, and without any the caller answers `keys_unavailable`.
+    }
+  }
+}
+
+const keySets = new Map<string, KeySet>();
+
+/** The key set behind a URL, one for all requests of this isolate. */
+export function keySetAt(url: string): KeySet {
+  let keySet = keySets.get(url);
+  if (keySet === undefined) {
+    keySet = new KeySet(async () => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+      if (!response.ok) {
+        throw new Error("the key set answered with an error");
+      }
+      return response.json();
+    });
+    keySets.set(url, keySet);
+  }
+  return keySet;
+}

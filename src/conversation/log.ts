@@ -1,0 +1,199 @@
+import type { StoredMessage } from "../archive/stored-message.ts";
+import type { Side } from "../protocol/pair.ts";
+import {
+  createTables,
+  logSchemaVersion,
+  messageColumns,
+  messageFrom,
+  messageValues,
+  type SqlRow,
+  type SqlValue,
+} from "./log-schema.ts";
+
+/** What the log needs of an object's storage: SQL that runs at once, and transactions without an `await`. */
+export interface LogStorage {
+  readonly sql: { exec(query: string, ...bindings: SqlValue[]): Iterable<SqlRow> };
+  transactionSync<T>(run: () => T): T;
+}
+
+/** A cursor of each side. */
+export type Cursors = Readonly<Record<Side, number>>;
+
+/** The one durable row beside the messages. */
+export interface LogState {
+  /** Cursors below it are of a history that no longer holds: they get `reset`. */
+  readonly floorRev: number;
+  readonly read: Cursors;
+  readonly delivered: Cursors;
+  /** Since when the archive has not answered; null while it does. */
+  readonly failingSinceMs: number | null;
+}
+
+export const emptyState: LogState = {
+  floorRev: 0,
+  read: { a: 0, b: 0 },
+  delivered: { a: 0, b: 0 },
+  failingSinceMs: null,
+};
+
+/** A stored message's name and place, for the retry check. */
+export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id">;
+
+/**
+ * The conversation's record in the object's own SQLite: the only place that speaks SQL to it.
+ * Tables are made by the first write, so a conversation that is only looked at stores nothing.
+ */
+export class Log {
+  readonly #storage: LogStorage;
+  #exists: boolean;
+
+  constructor(storage: LogStorage) {
+    this.#storage = storage;
+    this.#exists = this.#hasTables();
+  }
+
+  /** Runs `run` as one transaction, nested ones too; a throw undoes it and passes on. */
+  transaction<T>(run: () => T): T {
+    try {
+      return this.#storage.transactionSync(run);
+    } catch (error) {
+      this.#exists = this.#hasTables();
+      throw error;
+    }
+  }
+
+  readState(): LogState {
+    const row = this.#first("SELECT * FROM state WHERE id = 1");
+    if (row === undefined) {
+      return emptyState;
+    }
+    return {
+      floorRev: row["floor_rev"] as number,
+      read: { a: row["read_a"] as number, b: row["read_b"] as number },
+      delivered: { a: row["delivered_a"] as number, b: row["delivered_b"] as number },
+      failingSinceMs: row["failing_since_ms"] as number | null,
+    };
+  }
+
+  writeState({ floorRev, read, delivered, failingSinceMs }: LogState): void {
+    this.#createOnce();
+    this.#run(
+      `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms)
+       VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+      logSchemaVersion,
+      floorRev,
+      read.a,
+      read.b,
+      delivered.a,
+      delivered.b,
+      failingSinceMs,
+    );
+  }
+
+  /** Adds the next message. Throws where its `seq` is taken. */
+  append(row: StoredMessage): void {
+    if (this.#createOnce()) {
+      this.writeState(emptyState);
+    }
+    this.#run(`INSERT INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...messageValues(row));
+  }
+
+  /** Puts a message in its place, whatever stood there. */
+  put(row: StoredMessage): void {
+    this.#createOnce();
+    this.#run(
+      `INSERT OR REPLACE INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...messageValues(row),
+    );
+  }
+
+  remove(seq: number): void {
+    this.#run("DELETE FROM messages WHERE seq = ?", seq);
+  }
+
+  message(seq: number): StoredMessage | undefined {
+    const row = this.#first(`SELECT ${messageColumns} FROM messages WHERE seq = ?`, seq);
+    return row && messageFrom(row);
+  }
+
+  last(): StoredMessage | undefined {
+    const row = this.#first(`SELECT ${messageColumns} FROM messages ORDER BY seq DESC LIMIT 1`);
+    return row && messageFrom(row);
+  }
+
+  /** The messages `fromSeq`…`toSeq` that changed after `rev`, oldest first. */
+  range(fromSeq: number, toSeq: number, rev = 0): StoredMessage[] {
+    return this.#messages("WHERE seq BETWEEN ? AND ? AND rev > ? ORDER BY seq", fromSeq, toSeq, rev);
+  }
+
+  /** Messages an edit, deletion or reaction changed after `rev`, by `rev`. */
+  changedSince(rev: number, limit: number): StoredMessage[] {
+    return this.#messages("WHERE rev > created_rev AND rev > ? ORDER BY rev LIMIT ?", rev, limit);
+  }
+
+  /** Messages above `seq` that nobody changed since, by `seq`. */
+  unchangedAbove(seq: number, limit: number): StoredMessage[] {
+    return this.#messages("WHERE seq > ? AND rev = created_rev ORDER BY seq LIMIT ?", seq, limit);
+  }
+
+  /** The newest revision of a change; 0 without any. */
+  newestChangeRev(): number {
+    const row = this.#first("SELECT rev FROM messages WHERE rev > created_rev ORDER BY rev DESC LIMIT 1");
+    return row === undefined ? 0 : (row["rev"] as number);
+  }
+
+  createdRev(seq: number): number | undefined {
+    return this.#first("SELECT created_rev FROM messages WHERE seq = ?", seq)?.["created_rev"] as number | undefined;
+  }
+
+  /** Names below `seq`, newest first, read one by one: a caller that stops has paid for no more. */
+  *idsBelow(seq: number): Generator<LoggedId> {
+    if (!this.#exists) {
+      return;
+    }
+    const rows = this.#run("SELECT seq, created_rev, author, id FROM messages WHERE seq < ? ORDER BY seq DESC", seq);
+    for (const row of rows) {
+      yield {
+        seq: row["seq"] as number,
+        createdRev: row["created_rev"] as number,
+        author: row["author"] as Side,
+        id: row["id"] as string,
+      };
+    }
+  }
+
+  #messages(clause: string, ...bindings: SqlValue[]): StoredMessage[] {
+    if (!this.#exists) {
+      return [];
+    }
+    return Array.from(this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings), messageFrom);
+  }
+
+  #first(query: string, ...bindings: SqlValue[]): SqlRow | undefined {
+    if (!this.#exists) {
+      return undefined;
+    }
+    const [row] = this.#run(query, ...bindings);
+    return row;
+  }
+
+  #run(query: string, ...bindings: SqlValue[]): Iterable<SqlRow> {
+    return this.#storage.sql.exec(query, ...bindings);
+  }
+
+  #createOnce(): boolean {
+    if (this.#exists) {
+      return false;
+    }
+    for (const statement of createTables) {
+      this.#run(statement);
+    }
+    this.#exists = true;
+    return true;
+  }
+
+  #hasTables(): boolean {
+    const [row] = this.#run("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'state'");
+    return row !== undefined;
+  }
+}

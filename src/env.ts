@@ -1,0 +1,20 @@
+import type { Conversation } from "./conversation/conversation-object.ts";
+import type { Inbox } from "./inbox/inbox-object.ts";
+
+/** The bindings and variables of wrangler.toml. Variables are text and may be missing; `settings.ts` and `auth/config.ts` read them. */
+export interface Env {
+  readonly CONVERSATIONS: DurableObjectNamespace<Conversation>;
+  readonly INBOXES: DurableObjectNamespace<Inbox>;
+  readonly DB: D1Database;
+  readonly ADDRESS_LIMIT?: RateLimit;
+  readonly JWT_SECRET?: string;
+  readonly JWT_JWKS_URL?: string;
+  readonly JWT_ISSUER?: string;
+  readonly JWT_AUDIENCE?: string;
+  readonly JWT_USER_CLAIM?: string;
+  readonly ALLOWED_ORIGINS?: string;
+  readonly RATE_LIMIT_PER_SECOND?: string;
+  readonly RATE_LIMIT_BURST?: string;
+  readonly NEW_CONVERSATIONS_PER_HOUR?: string;
+  readonly MAX_TEXT_BYTES?: string;
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/** Fixed limits: the same in every deployment. Those a team can change are in `settings.ts`. */
+export const fixedLimits = {
+  /** Characters of a user id; two of them, quoted, stay below the 1,024 bytes up to which an object knows its name. */
+  maxUserIdCharacters: 128,
+  /** Characters of a message's client-made id. */
+  maxMessageIdCharacters: 64,
+  /** Bytes of UTF-8 in one incoming frame or REST body; the platform itself would take 32 MiB. */
+  maxFrameBytes: 65_536,
+  /** Bad frames in a row after which a socket is closed. */
+  maxBadFrames: 10,
+  /** Sockets of one user in one conversation; one more closes the stalest. */
+  maxDevices: 20,
+  /** Changes replayed on connect; more is answered with `reset`. */
+  maxReplayChanges: 1_000,
+  /** Bytes of replayed frames on connect; more is answered with `reset`. */
+  maxReplayBytes: 1_048_576,
+  /** Messages of one history page. */
+  maxPageMessages: 100,
+  /** Rows that a retry check examines before it answers `stale`. */
+  maxRetryCheckRows: 10_000,
+  /** Milliseconds after its last sign of life (frame or ping) for which a socket counts as presence. */
+  presenceTtlMs: 120_000,
+} as const;
+
+/** Messages of a history page when the request names no limit. */
+export const defaultPageMessages = 50;
+
+/** `read`, `delivered`, `typing` and `auth` frames a user may send for each message the rate allows. */
+export const signalsPerSend = 4;
+
+/** Every limit that a client can meet, announced in `ready`. Bytes are bytes of UTF-8. */
+export const limitsSchema = z.object({
+  maxTextBytes: z.int(),
+  maxFrameBytes: z.int(),
+  maxMessageIdCharacters: z.int(),
+  sendsPerSecond: z.number(),
+  sendBurst: z.int(),
+  signalsPerSecond: z.number(),
+  signalBurst: z.int(),
+  maxBadFrames: z.int(),
+  maxDevices: z.int(),
+  maxReplayChanges: z.int(),
+  maxReplayBytes: z.int(),
+  maxOutstandingBytes: z.int(),
+  maxPageMessages: z.int(),
+  newConversationsPerHour: z.int(),
+  presenceTtlMs: z.int(),
+});
+export type Limits = z.infer<typeof limitsSchema>;

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
+import { defaultPageMessages, fixedLimits } from "./limits.ts";
+import { messageSchema, receiptSchema } from "./message.ts";
+
+const queryCount = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number)
+  .pipe(countSchema);
+
+/** `GET …/messages`: the page below `before` (default: the newest), true at `rev` or later. */
+export const pageQuerySchema = z.object({
+  before: queryCount.pipe(seqSchema).optional(),
+  limit: queryCount.pipe(z.int().min(1).max(fixedLimits.maxPageMessages)).default(defaultPageMessages),
+  rev: queryCount.optional(),
+});
+export type PageQuery = z.infer<typeof pageQuerySchema>;
+
+/** `GET …/socket`: where the replay starts; none without it. */
+export const socketQuerySchema = z.object({ after: queryCount.optional() });
+
+/** Oldest first. `rev` is the revision the page is true at. */
+export const pageSchema = z.object({
+  messages: z.array(messageSchema),
+  hasMore: z.boolean(),
+  head: countSchema,
+  rev: countSchema,
+});
+export type Page = z.infer<typeof pageSchema>;
+
+/** `POST …/messages` */
+export const sendBodySchema = z.object({
+  id: messageIdSchema,
+  text: z.string(),
+  after: countSchema.optional(),
+});
+export type SendBody = z.infer<typeof sendBodySchema>;
+
+/** 201, or 200 where this id was stored before. */
+export const sendAnswerSchema = receiptSchema.extend({ message: messageSchema });
+export type SendAnswer = z.infer<typeof sendAnswerSchema>;
+
+/** `PUT …/read` */
+export const readBodySchema = z.object({ seq: countSchema });
+
+/** The cursor after the call: never lower than before it. */
+export const readAnswerSchema = z.object({ seq: countSchema });
+export type ReadAnswer = z.infer<typeof readAnswerSchema>;
+
+/** `GET /v1/conversations/{peer}` */
+export const summarySchema = z.object({
+  you: userIdSchema,
+  peer: userIdSchema,
+  head: countSchema,
+  rev: countSchema,
+  read: z.object({ you: countSchema, peer: countSchema }),
+  unread: countSchema,
+});
+export type Summary = z.infer<typeof summarySchema>;
+
+/** `GET /health`: 200 when all is well, else 503. */
+export const healthSchema = z.object({
+  status: z.enum(["ok", "unavailable"]),
+  archive: z.enum(["ok", "unreachable", "not_migrated"]),
+  keys: z.enum(["configured", "missing"]),
+  version: z.string(),
+});
+export type Health = z.infer<typeof healthSchema>;

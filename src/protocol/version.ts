@@ -1,0 +1,11 @@
+/**
+ * The subprotocol a socket negotiates, and the version of every shape in this folder.
+ *
+ * Changelog
+ * - pairline.v1: send, read, delivered, typing, auth, ping; ready, message, ack, read, delivered, typing,
+ *   presence, reset, error; REST pages, sends, read cursors and the conversation's summary.
+ */
+export const protocolVersion = "pairline.v1";
+
+/** A token travels as this subprotocol beside the version: `pairline.v1, bearer.<token>`. */
+export const bearerPrefix = "bearer.";

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { fixedLimits, signalsPerSend, type Limits } from "./protocol/limits.ts";
+
+/** What a team can change, read once from the variables of wrangler.toml. */
+export interface Settings {
+  readonly limits: Limits;
+  /** Origins that may call from a browser besides the Worker's own; `*` allows all. */
+  readonly allowedOrigins: readonly string[];
+}
+
+const variable = (fallback: number, low: number, high: number) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined || text.trim() === "" ? fallback : Number(text)))
+    .pipe(z.number().min(low).max(high));
+
+const variablesSchema = z.object({
+  RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
+  RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
+  NEW_CONVERSATIONS_PER_HOUR: variable(60, 1, 1_000_000_000).pipe(z.int()),
+  MAX_TEXT_BYTES: variable(16_384, 1, 32_768).pipe(z.int()),
+  ALLOWED_ORIGINS: z.string().optional(),
+});
+
+/** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** Throws a SettingsError that names the first variable out of its range. */
+export function readSettings(variables: object): Settings {
+  const parsed = variablesSchema.safeParse(variables);
+  if (!parsed.success) {
+    const name = String(parsed.error.issues[0]?.path[0] ?? "a variable");
+    throw new SettingsError(`${name} is not a number in its range (see README.md)`);
+  }
+  const { RATE_LIMIT_PER_SECOND, RATE_LIMIT_BURST, NEW_CONVERSATIONS_PER_HOUR, MAX_TEXT_BYTES, ALLOWED_ORIGINS } =
+    parsed.data;
+  return {
+    limits: {
+      maxTextBytes: MAX_TEXT_BYTES,
+      maxFrameBytes: fixedLimits.maxFrameBytes,
+      maxMessageIdCharacters: fixedLimits.maxMessageIdCharacters,
+      sendsPerSecond: RATE_LIMIT_PER_SECOND,
+      sendBurst: RATE_LIMIT_BURST,
+      signalsPerSecond: RATE_LIMIT_PER_SECOND * signalsPerSend,
+      signalBurst: RATE_LIMIT_BURST * signalsPerSend,
+      maxBadFrames: fixedLimits.maxBadFrames,
+      maxDevices: fixedLimits.maxDevices,
+      maxReplayChanges: fixedLimits.maxReplayChanges,
+      maxReplayBytes: fixedLimits.maxReplayBytes,
+      maxOutstandingBytes: outstandingBytes(RATE_LIMIT_PER_SECOND, MAX_TEXT_BYTES),
+      maxPageMessages: fixedLimits.maxPageMessages,
+      newConversationsPerHour: NEW_CONVERSATIONS_PER_HOUR,
+      presenceTtlMs: fixedLimits.presenceTtlMs,
+    },
+    allowedOrigins: (ALLOWED_ORIGINS ?? "")
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ""),
+  };
+}
+
+/**
+ * What both users may send in a minute at the configured rate, between 4 and 64 MiB: a device that pings at least
+ * every minute never reaches it, one that stopped reading cannot fill the 128 MB that objects of an isolate share.
+ */
+function outstandingBytes(sendsPerSecond: number, maxTextBytes: number): number {
+  const perMinute = 2 * 60 * sendsPerSecond * maxTextBytes;
+  return Math.round(Math.min(Math.max(perMinute, 4 * 1_048_576), 64 * 1_048_576));
+}

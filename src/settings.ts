@@ -35,8 +35,13 @@ export function readSettings(variables: object): Settings {
     const name = String(parsed.error.issues[0]?.path[0] ?? "a variable");
     throw new SettingsError(`${name} is not a number in its range (see README.md)`);
   }
-  const { RATE_LIMIT_PER_SECOND, RATE_LIMIT_BURST, NEW_CONVERSATIONS_PER_HOUR, MAX_TEXT_BYTES, ALLOWED_ORIGINS } =
-    parsed.data;
+  const {
+    RATE_LIMIT_PER_SECOND,
+    RATE_LIMIT_BURST,
+    NEW_CONVERSATIONS_PER_HOUR,
+    MAX_TEXT_BYTES,
+    ALLOWED_ORIGINS,
+  } = parsed.data;
   return {
     limits: {
       maxTextBytes: MAX_TEXT_BYTES,
@@ -50,7 +55,7 @@ export function readSettings(variables: object): Settings {
       maxDevices: fixedLimits.maxDevices,
       maxReplayChanges: fixedLimits.maxReplayChanges,
       maxReplayBytes: fixedLimits.maxReplayBytes,
-      maxOutstandingBytes: outstandingBytes(RATE_LIMIT_PER_SECOND, MAX_TEXT_BYTES),
+      maxOutstandingCharacters: outstandingCharacters(RATE_LIMIT_PER_SECOND, MAX_TEXT_BYTES),
       maxPageMessages: fixedLimits.maxPageMessages,
       newConversationsPerHour: NEW_CONVERSATIONS_PER_HOUR,
       presenceTtlMs: fixedLimits.presenceTtlMs,
@@ -66,7 +71,7 @@ export function readSettings(variables: object): Settings {
  * What both users may send in a minute at the configured rate, between 4 and 64 MiB: a device that pings at least
  * every minute never reaches it, one that stopped reading cannot fill the 128 MB that objects of an isolate share.
  */
-function outstandingBytes(sendsPerSecond: number, maxTextBytes: number): number {
+function outstandingCharacters(sendsPerSecond: number, maxTextBytes: number): number {
   const perMinute = 2 * 60 * sendsPerSecond * maxTextBytes;
   return Math.round(Math.min(Math.max(perMinute, 4 * 1_048_576), 64 * 1_048_576));
 }

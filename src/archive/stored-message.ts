@@ -55,5 +55,7 @@ export function toMessage(row: StoredMessage, pair: Pair): Message {
 
 function reactionsOf(json: string, pair: Pair): Record<string, string[]> {
   const bySide = JSON.parse(json) as Record<string, Side[]>;
-  return Object.fromEntries(Object.entries(bySide).map(([emoji, sides]) => [emoji, sides.map((side) => pair[side])]));
+  return Object.fromEntries(
+    Object.entries(bySide).map(([emoji, sides]) => [emoji, sides.map((side) => pair[side])]),
+  );
 }

@@ -5,7 +5,9 @@ export const keysMaxAgeMs = 600_000;
 /** How long after an attempt, failed or not, the next one waits: an unknown `kid` or a broken server costs no storm. */
 export const keysCooldownMs = 30_000;
 
-const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional() })) });
+const jwksSchema = z.object({
+  keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().default("") })),
+});
 export type Key = z.infer<typeof jwksSchema>["keys"][number];
 
 /** The published keys of an identity service, cached. Keys at hand are kept when a refresh fails. */
@@ -30,7 +32,9 @@ export class KeySet {
   }
 
   #mayTry(nowMs: number): boolean {
-    return this.#triedAtMs === undefined || this.#keys === undefined || nowMs - this.#triedAtMs >= keysCooldownMs;
+    return (
+      this.#triedAtMs === undefined || this.#keys === undefined || nowMs - this.#triedAtMs >= keysCooldownMs
+    );
   }
 
   // Each request fetches for itself: a promise of another request's I/O may never settle in this one.

@@ -40,6 +40,10 @@ export async function verifyToken(
   } catch (error) {
     return fault(error instanceof KeysUnavailable ? "keys_unavailable" : "unauthorized");
   }
+  return userFrom(claims, config.userClaim, nowMs);
+}
+
+function userFrom(claims: JWTPayload, userClaim: string, nowMs: number): Verification {
   const { exp, nbf } = claims;
   if (typeof exp !== "number" || !Number.isFinite(exp)) {
     return fault("unauthorized", "the token has no exp claim");
@@ -51,9 +55,9 @@ export async function verifyToken(
   if (nbf !== undefined && !(typeof nbf === "number" && nbf * 1_000 <= nowMs + leewayMs)) {
     return fault("unauthorized", "the token is not valid yet");
   }
-  const user = userIdFromClaim(claims[config.userClaim]);
+  const user = userIdFromClaim(claims[userClaim]);
   if (user === undefined) {
-    return fault("unauthorized", `the token's ${config.userClaim} claim is not a user id`);
+    return fault("unauthorized", `the token's ${userClaim} claim is not a user id`);
   }
   return { ok: true, user, expiresAtMs };
 }

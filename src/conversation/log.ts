@@ -95,7 +95,10 @@ export class Log {
     if (this.#createOnce()) {
       this.writeState(emptyState);
     }
-    this.#run(`INSERT INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...messageValues(row));
+    this.#run(
+      `INSERT INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...messageValues(row),
+    );
   }
 
   /** Puts a message in its place, whatever stood there. */
@@ -143,7 +146,9 @@ export class Log {
   }
 
   createdRev(seq: number): number | undefined {
-    return this.#first("SELECT created_rev FROM messages WHERE seq = ?", seq)?.["created_rev"] as number | undefined;
+    return this.#first("SELECT created_rev FROM messages WHERE seq = ?", seq)?.["created_rev"] as
+      | number
+      | undefined;
   }
 
   /** Names below `seq`, newest first, read one by one: a caller that stops has paid for no more. */
@@ -151,7 +156,10 @@ export class Log {
     if (!this.#exists) {
       return;
     }
-    const rows = this.#run("SELECT seq, created_rev, author, id FROM messages WHERE seq < ? ORDER BY seq DESC", seq);
+    const rows = this.#run(
+      "SELECT seq, created_rev, author, id FROM messages WHERE seq < ? ORDER BY seq DESC",
+      seq,
+    );
     for (const row of rows) {
       yield {
         seq: row["seq"] as number,
@@ -166,7 +174,10 @@ export class Log {
     if (!this.#exists) {
       return [];
     }
-    return Array.from(this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings), messageFrom);
+    return Array.from(
+      this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings),
+      messageFrom,
+    );
   }
 
   #first(query: string, ...bindings: SqlValue[]): SqlRow | undefined {

@@ -59,5 +59,7 @@ export function parseClientFrame(text: string): ParsedClientFrame {
 export function faultOf(error: z.ZodError): string {
   const issue = error.issues[0];
   const path = issue?.path.join(".") ?? "";
-  return path === "" ? "the frame is not an object with a known type" : `${path}: ${issue?.message ?? "invalid"}`;
+  return path === ""
+    ? "the frame is not an object with a known type"
+    : `${path}: ${issue?.message ?? "invalid"}`;
 }

@@ -43,7 +43,7 @@ export const limitsSchema = z.object({
   maxDevices: z.int(),
   maxReplayChanges: z.int(),
   maxReplayBytes: z.int(),
-  maxOutstandingBytes: z.int(),
+  maxOutstandingCharacters: z.int(),
   maxPageMessages: z.int(),
   newConversationsPerHour: z.int(),
   presenceTtlMs: z.int(),

@@ -7,9 +7,7 @@ export type Side = "a" | "b";
 /** The two users of a conversation, `a` sorting before `b`. */
 export type Pair = Readonly<Record<Side, string>>;
 
-const nameSchema = z
-  .tuple([userIdSchema, userIdSchema])
-  .refine(([a, b]) => a < b);
+const nameSchema = z.tuple([userIdSchema, userIdSchema]).refine(([a, b]) => a < b);
 
 /** The same name for both orders of the pair, so that either user opens the same conversation. JSON joins unambiguously. */
 export function conversationName(one: string, other: string): string {

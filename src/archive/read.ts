@@ -1,0 +1,108 @@
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
+import type { Side } from "../protocol/pair.ts";
+import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
+import { conversations, messages } from "./schema.ts";
+import type { StoredMessage } from "./stored-message.ts";
+
+/** A page that takes longer is answered without the archive. */
+export const pageTimeoutMs = 2_000;
+/** A background comparison may take as long as a flush. */
+export const compareTimeoutMs = 10_000;
+
+/** Where the archive of a conversation stands. */
+export interface ArchiveState {
+  readonly rev: number;
+  readonly head: number;
+  readonly read: Readonly<Record<Side, number>>;
+  /** The id of the newest message: another one than the record's shows that the two histories differ. */
+  readonly headId: string | undefined;
+}
+
+/** The state on the primary; undefined where the conversation was never archived. Throws an ArchiveError. */
+export async function readState(d1: D1Database, conversation: string): Promise<ArchiveState | undefined> {
+  const db = openPrimary(d1);
+  const [row] = await ask(compareTimeoutMs, () =>
+    db
+      .select({
+        rev: conversations.rev,
+        head: conversations.head,
+        readA: conversations.readA,
+        readB: conversations.readB,
+        headId: sql<
+          string | null
+        >`(select m.id from messages m where m.conversation = conversations.id and m.seq = conversations.head)`.as(
+          "head_id",
+        ),
+      })
+      .from(conversations)
+      .where(eq(conversations.id, conversation)),
+  );
+  return (
+    row && {
+      rev: row.rev,
+      head: row.head,
+      read: { a: row.readA, b: row.readB },
+      headId: row.headId ?? undefined,
+    }
+  );
+}
+
+/** A page below `before`, newest first, and the revision that the archive covers (0: none), read at one moment. */
+export interface ArchivePage {
+  readonly messages: readonly StoredMessage[];
+  readonly rev: number;
+  readonly head: number;
+}
+
+/** Throws an ArchiveError. */
+export async function readPage(
+  d1: D1Database,
+  conversation: string,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): Promise<ArchivePage> {
+  const db = openReplica(d1);
+  const [rows, states] = await ask(pageTimeoutMs, () =>
+    db.batch([
+      db
+        .select()
+        .from(messages)
+        .where(and(eq(messages.conversation, conversation), lt(messages.seq, before)))
+        .orderBy(desc(messages.seq))
+        .limit(limit),
+      db
+        .select({ rev: conversations.rev, head: conversations.head })
+        .from(conversations)
+        .where(eq(conversations.id, conversation)),
+    ]),
+  );
+  return { messages: rows, rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
+}
+
+/** Messages above `seq`, oldest first, `limit` at most. Throws an ArchiveError. */
+export async function readAbove(
+  d1: D1Database,
+  conversation: string,
+  seq: number,
+  limit: number,
+): Promise<StoredMessage[]> {
+  const db = openPrimary(d1);
+  return ask(compareTimeoutMs, () =>
+    db
+      .select()
+      .from(messages)
+      .where(and(eq(messages.conversation, conversation), gt(messages.seq, seq)))
+      .orderBy(asc(messages.seq))
+      .limit(limit),
+  );
+}
+
+/** Whether the archive answers and has its tables. */
+export async function probe(d1: D1Database): Promise<"ok" | ArchiveFault> {
+  const db = openPrimary(d1);
+  try {
+    await ask(pageTimeoutMs, () => db.select({ id: conversations.id }).from(conversations).limit(1));
+    return "ok";
+  } catch (error) {
+    return error instanceof ArchiveError ? error.fault : "unavailable";
+  }
+}

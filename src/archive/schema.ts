@@ -1,0 +1,52 @@
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Side } from "../protocol/pair.ts";
+
+/** Every message, once. One row written per message; a page reads as many rows as it shows, at any depth. */
+export const messages = sqliteTable(
+  "messages",
+  {
+    conversation: text("conversation").notNull(),
+    seq: integer("seq").notNull(),
+    rev: integer("rev").notNull(),
+    createdRev: integer("created_rev").notNull(),
+    author: text("author").$type<Side>().notNull(),
+    id: text("id").notNull(),
+    text: text("text").notNull(),
+    createdAtMs: integer("created_at_ms").notNull(),
+    countA: integer("count_a").notNull(),
+    editedAtMs: integer("edited_at_ms"),
+    deletedAtMs: integer("deleted_at_ms"),
+    replyTo: integer("reply_to"),
+    reactions: text("reactions"),
+    data: text("data"),
+  },
+  (table) => [primaryKey({ columns: [table.conversation, table.seq] })],
+);
+
+/**
+ * One summary a conversation. `rev` is written with the messages it covers, so it is the archive's cursor: every
+ * change up to it is here. Only columns that never change are indexed: an update writes one row.
+ */
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: text("id").primaryKey(),
+    userA: text("user_a").notNull(),
+    userB: text("user_b").notNull(),
+    rev: integer("rev").notNull(),
+    head: integer("head").notNull(),
+    /** The newest message: who, when, and its first characters. */
+    lastAuthor: text("last_author").$type<Side>(),
+    lastText: text("last_text"),
+    lastAtMs: integer("last_at_ms"),
+    /** How many messages are of side `a`. */
+    countA: integer("count_a").notNull(),
+    readA: integer("read_a").notNull(),
+    readB: integer("read_b").notNull(),
+    /** How many of the peer's messages lie at or below the read cursor. */
+    readCountA: integer("read_count_a").notNull(),
+    readCountB: integer("read_count_b").notNull(),
+    updatedAtMs: integer("updated_at_ms").notNull(),
+  },
+  (table) => [index("conversations_user_a").on(table.userA), index("conversations_user_b").on(table.userB)],
+);

@@ -1,0 +1,77 @@
+// Two users on a running local Worker: a conversation over WebSockets, then its history read back over REST.
+import { randomUUID } from "node:crypto";
+import { pageSchema, type Page } from "../protocol/rest.ts";
+import { DemoClient } from "./demo-client.ts";
+import { startWorker } from "./demo-worker.ts";
+import { localPlace, localSecret } from "./local.ts";
+import { signToken } from "./sign-token.ts";
+
+const lines = [
+  ["alice", "Hi Bob, are you there?"],
+  ["bob", "Yes! Just got home. 👋"],
+  ["alice", "Dinner at seven?"],
+  ["bob", "Perfect, see you then."],
+] as const;
+
+const place = localPlace();
+const secret = localSecret();
+const stop = await startWorker(place);
+const missing: string[] = [];
+try {
+  await run();
+} finally {
+  await stop();
+}
+if (missing.length > 0) {
+  console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join("\n")}`);
+  process.exit(1);
+}
+console.log("\nEverything arrived, in order, and is in D1.");
+
+async function run(): Promise<void> {
+  // Names of their own for each run, so that an earlier one's messages do not count.
+  const suffix = randomUUID().slice(0, 8);
+  const alice = `alice-${suffix}`;
+  const bob = `bob-${suffix}`;
+  const tokens = { [alice]: await signToken(alice, secret), [bob]: await signToken(bob, secret) };
+  const clients = {
+    alice: await DemoClient.connect(place.url, bob, tokens[alice] ?? ""),
+    bob: await DemoClient.connect(place.url, alice, tokens[bob] ?? ""),
+  };
+  console.log(`${alice} and ${bob} are connected.\n`);
+  for (const [author, text] of lines) {
+    const ack = await clients[author].send(text);
+    console.log(`  ${String(ack.seq).padStart(2)}  ${author.padEnd(5)}  ${text}`);
+  }
+  for (const [name, client] of Object.entries(clients)) {
+    expectLines(`${name}'s socket`, await client.received(lines.length));
+    client.close();
+  }
+  const history = await archivedPage(bob, tokens[alice] ?? "");
+  expectLines(
+    "the history",
+    history.messages.map((message) => message.text),
+  );
+  console.log(`\nHistory from D1, as of revision ${history.rev}:`);
+  for (const message of history.messages) {
+    console.log(`  ${String(message.seq).padStart(2)}  ${message.author}  ${message.text}`);
+  }
+}
+
+function expectLines(where: string, texts: readonly string[]): void {
+  for (const [index, [, text]] of lines.entries()) {
+    if (texts[index] !== text) {
+      missing.push(`${where}: message ${index + 1}, "${text}"`);
+    }
+  }
+}
+
+/** Asks below a `before` that ends above the newest message's place, which is the archive's to answer once it has caught up. */
+async function archivedPage(peer: string, token: string): Promise<Page> {
+  const url = `${place.url}/v1/conversations/${peer}/messages?before=${lines.length + 1}&rev=${lines.length}`;
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) {
+    throw new Error(`the history answered ${response.status}: ${await response.text()}`);
+  }
+  return pageSchema.parse(await response.json());
+}

@@ -1,0 +1,29 @@
+// Deploys the Worker and migrates its D1. Where the database exists already, it is migrated first, since code of the
+// new version may need the new columns; on the very first run the deployment is what creates it.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { projectDir } from "./local.ts";
+
+const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
+const migrate = ["d1", "migrations", "apply", "DB", "--remote"];
+
+const exists = run(["d1", "info", "pairline"], "ignore") === 0;
+const steps = exists
+  ? [migrate, ["deploy", ...process.argv.slice(2)]]
+  : [["deploy", ...process.argv.slice(2)], migrate];
+for (const step of steps) {
+  if (run(step, "inherit") !== 0) {
+    console.error(
+      `\n"wrangler ${step.join(" ")}" failed; see above. Run "npm run deploy" again once it is mended.`,
+    );
+    process.exit(1);
+  }
+}
+
+function run(step: readonly string[], output: "inherit" | "ignore"): number {
+  const { status } = spawnSync(process.execPath, [wrangler, ...step], {
+    cwd: projectDir,
+    stdio: ["inherit", output, output],
+  });
+  return status ?? 1;
+}

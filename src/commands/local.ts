@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The project's folder: commands work from wherever they are called. */
+export const projectDir = join(import.meta.dirname, "..", "..");
+
+const secretsFile = join(projectDir, ".dev.vars");
+
+/** Where a local Worker listens and keeps its state. */
+export interface LocalPlace {
+  readonly port: number;
+  readonly url: string;
+  readonly stateDir: string;
+}
+
+export function localPlace(): LocalPlace {
+  const port = Number(process.env["PORT"] ?? 8787);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error("PORT is not a port number");
+  }
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    stateDir: process.env["STATE_DIR"] ?? join(projectDir, ".wrangler", "state"),
+  };
+}
+
+/** The secret that signs local tokens: from the environment, else from `.dev.vars`, which the first call makes. */
+export function localSecret(): string {
+  const fromEnvironment = process.env["JWT_SECRET"];
+  if (fromEnvironment !== undefined && fromEnvironment !== "") {
+    return fromEnvironment;
+  }
+  const lines = existsSync(secretsFile) ? readFileSync(secretsFile, "utf8").split("\n") : [];
+  const line = lines.find((text) => text.startsWith("JWT_SECRET="));
+  if (line !== undefined) {
+    return line
+      .slice("JWT_SECRET=".length)
+      .trim()
+      .replace(/^"(.*)"$/, "$1");
+  }
+  const secret = randomBytes(32).toString("base64url");
+  writeFileSync(
+    secretsFile,
+    [...lines.filter((text) => text !== ""), `JWT_SECRET="${secret}"`, ""].join("\n"),
+    { mode: 0o600 },
+  );
+  return secret;
+}
+
+/** Variables of wrangler.toml that the environment may set for a local Worker. */
+export const localVariables = [
+  "JWT_SECRET",
+  "JWT_JWKS_URL",
+  "JWT_ISSUER",
+  "JWT_AUDIENCE",
+  "JWT_USER_CLAIM",
+  "ALLOWED_ORIGINS",
+  "RATE_LIMIT_PER_SECOND",
+  "RATE_LIMIT_BURST",
+  "NEW_CONVERSATIONS_PER_HOUR",
+  "MAX_TEXT_BYTES",
+] as const;

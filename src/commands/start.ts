@@ -1,0 +1,73 @@
+// Starts a local Pairline: migrates the local D1, makes a secret on the first run, runs `wrangler dev`, prints the URL.
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { localPlace, localSecret, localVariables, projectDir } from "./local.ts";
+
+const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
+const place = localPlace();
+localSecret();
+
+const environment = {
+  ...process.env,
+  WRANGLER_SEND_METRICS: "false",
+  // The trace collector of `wrangler dev` costs more than the relay itself.
+  X_LOCAL_OBSERVABILITY: process.env["X_LOCAL_OBSERVABILITY"] ?? "false",
+  CI: "true",
+};
+
+const migrated = spawnSync(
+  process.execPath,
+  [wrangler, "d1", "migrations", "apply", "DB", "--local", "--persist-to", place.stateDir],
+  { cwd: projectDir, env: environment, encoding: "utf8" },
+);
+if (migrated.status !== 0) {
+  console.error(migrated.stdout + migrated.stderr);
+  console.error("The local database could not be migrated; see above.");
+  process.exit(1);
+}
+
+const variables = localVariables.flatMap((name) => {
+  const value = process.env[name];
+  return value === undefined ? [] : ["--var", `${name}:${value}`];
+});
+
+const server = spawn(
+  process.execPath,
+  [
+    wrangler,
+    "dev",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(place.port),
+    "--persist-to",
+    place.stateDir,
+    "--show-interactive-dev-session=false",
+    ...variables,
+  ],
+  { cwd: projectDir, env: environment, stdio: ["ignore", "inherit", "inherit"] },
+);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => server.kill(signal));
+}
+server.on("exit", (code) => process.exit(code ?? 1));
+
+const answered = await waitUntilUp(place.url);
+if (answered) {
+  console.log(
+    `\nPairline is up at ${place.url}\n  a token for a user:  npm run token -- alice\n  a conversation:      npm run demo\n`,
+  );
+}
+
+async function waitUntilUp(url: string): Promise<boolean> {
+  for (let tries = 0; tries < 240; tries += 1) {
+    try {
+      await fetch(`${url}/health`);
+      return true;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+  return false;
+}

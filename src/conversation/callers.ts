@@ -1,0 +1,79 @@
+import type { StoredMessage } from "../archive/stored-message.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import { otherSide, sideOf } from "../protocol/pair.ts";
+import type { SendBody, Summary } from "../protocol/rest.ts";
+import type { Room } from "./room.ts";
+
+/** What callers by RPC get: plain values, a refusal instead of a throw. */
+type Refused = { readonly ok: false; readonly refusal: Refusal };
+export type SendReply =
+  | { readonly ok: true; readonly repeated: boolean; readonly message: StoredMessage }
+  | Refused;
+export type ReadReply = { readonly ok: true; readonly seq: number } | Refused;
+
+/** The record's part of a history page: what changed after the archive's `rev` among the messages `from`…`to`. */
+export interface PagePart {
+  readonly head: number;
+  readonly rev: number;
+  readonly from: number;
+  readonly to: number;
+  readonly messages: readonly StoredMessage[];
+}
+
+export interface PagePartQuery {
+  readonly before?: number | undefined;
+  readonly limit: number;
+  readonly archivedRev: number;
+}
+
+/** Joins the turn's batch like a frame. */
+export function sendAs(room: Room, user: string, body: SendBody): Promise<SendReply> {
+  const { pair } = room.ports;
+  return new Promise((resolve) => {
+    room.send(sideOf(pair, user), body, (outcome) => {
+      resolve(
+        outcome.kind === "refused"
+          ? { ok: false, refusal: outcome.refusal }
+          : { ok: true, repeated: outcome.kind === "repeated", message: outcome.message },
+      );
+    });
+  });
+}
+
+export function readAs(room: Room, user: string, seq: number): Promise<ReadReply> {
+  const side = sideOf(room.ports.pair, user);
+  const limited = room.allowances.takeSignal(side);
+  if (limited !== undefined) {
+    return Promise.resolve({ ok: false, refusal: limited });
+  }
+  return new Promise((resolve) => {
+    room.read(side, seq, (outcome) => {
+      resolve(
+        outcome.kind === "marked" ? { ok: true, seq: outcome.seq } : { ok: false, refusal: outcome.refusal },
+      );
+    });
+  });
+}
+
+export async function pagePart(room: Room, { before, limit, archivedRev }: PagePartQuery): Promise<PagePart> {
+  await room.known();
+  const { head, rev } = room.line.position;
+  const to = Math.min((before ?? head + 1) - 1, head);
+  const from = Math.max(1, to - limit + 1);
+  return { head, rev, from, to, messages: room.log.range(from, to, archivedRev) };
+}
+
+export async function summaryFor(room: Room, user: string): Promise<Summary> {
+  await room.known();
+  const { pair } = room.ports;
+  const side = sideOf(pair, user);
+  const peer = otherSide(side);
+  const { read } = room.line.state;
+  return {
+    you: user,
+    peer: pair[peer],
+    ...room.line.position,
+    read: { you: read[side], peer: read[peer] },
+    unread: room.line.unread(side),
+  };
+}

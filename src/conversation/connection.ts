@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { Side } from "../protocol/pair.ts";
+
+/** The members of a hibernatable WebSocket that the rules use. */
+export interface Socket {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  serializeAttachment(value: unknown): void;
+  /** When the runtime last answered its ping, or undefined. */
+  pingedAtMs(): number | undefined;
+}
+
+/** What a socket remembers while its object sleeps. Two versions run side by side after a deploy: fields are only added. */
+export const attachmentSchema = z.object({
+  side: z.enum(["a", "b"]),
+  expiresAtMs: z.number(),
+  connectedAtMs: z.number(),
+  deliveredSeq: z.number(),
+});
+export type Attachment = z.infer<typeof attachmentSchema>;
+
+/** One device's socket in one conversation, with what is known of it while the object is awake. */
+export class Connection {
+  readonly #socket: Socket;
+  #attachment: Attachment;
+  #open = true;
+  /** When its last frame came. */
+  heardAtMs: number;
+  /** Characters sent to it since it last gave a sign of life, which was at or before `countingSinceMs`. */
+  outstanding = 0;
+  countingSinceMs: number;
+  badFrames = 0;
+  /** Settles when the token that is being verified on it is decided; its later frames wait for it. */
+  verifying: Promise<void> | undefined;
+
+  constructor(socket: Socket, attachment: Attachment) {
+    this.#socket = socket;
+    this.#attachment = attachment;
+    this.heardAtMs = attachment.connectedAtMs;
+    this.countingSinceMs = attachment.connectedAtMs;
+  }
+
+  get side(): Side {
+    return this.#attachment.side;
+  }
+
+  get deliveredSeq(): number {
+    return this.#attachment.deliveredSeq;
+  }
+
+  /** Its last sign of life: a frame, a ping, or that it connected. */
+  get seenAtMs(): number {
+    return Math.max(this.heardAtMs, this.#socket.pingedAtMs() ?? 0);
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  isExpired(nowMs: number): boolean {
+    return this.#attachment.expiresAtMs <= nowMs;
+  }
+
+  /** Changes what survives hibernation. */
+  remember(change: Partial<Attachment>): void {
+    this.#attachment = { ...this.#attachment, ...change };
+    this.#socket.serializeAttachment(this.#attachment);
+  }
+
+  /** Hands a frame to the socket; one that is already gone takes none. */
+  send(text: string): void {
+    if (this.#open) {
+      this.outstanding += text.length;
+      this.#quietly(() => this.#socket.send(text));
+    }
+  }
+
+  /** Closes the socket, or answers its close; the second time does nothing. */
+  close(code: number, reason: string): void {
+    if (this.#open) {
+      this.#open = false;
+      this.#quietly(() => this.#socket.close(echoableCode(code), reason));
+    }
+  }
+
+  // A socket that broke meanwhile throws here; its close event is on the way and settles the rest.
+  #quietly(act: () => void): void {
+    try {
+      act();
+    } catch {
+      this.#open = false;
+    }
+  }
+}
+
+/** Codes that stand for "no code came" cannot be sent (RFC 6455 §7.4.1); the platform throws on them. */
+function echoableCode(code: number): number {
+  const reserved = code === 1004 || code === 1005 || code === 1006 || code === 1015;
+  return reserved || code < 1000 || code > 4999 ? 1000 : code;
+}

@@ -1,0 +1,159 @@
+import { untouched, writtenBy, type StoredMessage } from "../archive/stored-message.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { otherSide, type Side } from "../protocol/pair.ts";
+import type { Position } from "./changes.ts";
+import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
+import { RetryChecker } from "./retry-check.ts";
+
+/** What an author wants said, its text already found fit. */
+export interface Draft {
+  readonly author: Side;
+  readonly id: string;
+  readonly text: string;
+  readonly after?: number | undefined;
+}
+
+export type SendOutcome =
+  | { readonly kind: "stored" | "repeated"; readonly message: StoredMessage }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export type MarkOutcome =
+  | { readonly kind: "marked"; readonly seq: number }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/**
+ * The numbers of a conversation and the rules that hand them out. Every call is synchronous and runs inside the
+ * caller's transaction: check, number and insert are one step. After a rollback the caller calls `reload`.
+ */
+export class Line {
+  readonly #log: Log;
+  #state: LogState = emptyState;
+  #position!: Position;
+  #countA!: number;
+  #lastAtMs!: number;
+  #retries!: RetryChecker;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.reload();
+  }
+
+  /** Takes every number from the log again; read marks of this turn that are not saved yet stay. */
+  reload(): void {
+    const last = this.#log.last();
+    const state = this.#log.readState();
+    const { a, b } = this.#state.read;
+    this.#state = { ...state, read: { a: Math.max(a, state.read.a), b: Math.max(b, state.read.b) } };
+    this.#countA = last?.countA ?? 0;
+    this.#lastAtMs = last?.createdAtMs ?? 0;
+    const head = last?.seq ?? 0;
+    const rev = Math.max(last?.createdRev ?? 0, this.#log.newestChangeRev(), this.#state.floorRev);
+    this.#position = { head, rev };
+    this.#retries = new RetryChecker(this.#log, head);
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  get state(): LogState {
+    return this.#state;
+  }
+
+  get isEmpty(): boolean {
+    return this.#position.rev === 0;
+  }
+
+  /** Stores a message, or finds the one that an earlier try of this send became. */
+  send(draft: Draft, nowMs: number): SendOutcome {
+    const { author, id, text, after } = draft;
+    if (after !== undefined && after > this.#position.rev) {
+      return refused(
+        refusal("out_of_range", { field: "after", message: "after is above the conversation's rev" }),
+      );
+    }
+    const twin = this.#retries.find(author, id, after);
+    if (twin === "stale") {
+      return refused(refusal("stale"));
+    }
+    if (twin !== "none") {
+      return this.#repeat(twin, text);
+    }
+    const message: StoredMessage = {
+      ...untouched,
+      seq: this.#position.head + 1,
+      rev: this.#position.rev + 1,
+      createdRev: this.#position.rev + 1,
+      author,
+      id,
+      text,
+      // A clock that steps back must not show a later message above an earlier one.
+      createdAtMs: Math.max(nowMs, this.#lastAtMs),
+      countA: this.#countA + (author === "a" ? 1 : 0),
+    };
+    this.#log.append(message);
+    this.#position = { head: message.seq, rev: message.rev };
+    this.#countA = message.countA;
+    this.#lastAtMs = message.createdAtMs;
+    this.#retries.add(author, id, message.seq, message.createdRev);
+    return { kind: "stored", message };
+  }
+
+  /** Moves a read cursor forward; durable with the next `saveState`. */
+  read(side: Side, seq: number): MarkOutcome {
+    if (seq > this.#position.head) {
+      return refused(
+        refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" }),
+      );
+    }
+    const read = { ...this.#state.read, [side]: Math.max(seq, this.#state.read[side]) };
+    this.#state = { ...this.#state, read };
+    return { kind: "marked", seq: read[side] };
+  }
+
+  /** How far a side's devices have everything: never below what it read. */
+  deliveredAtLeast(side: Side): number {
+    return Math.max(this.#state.delivered[side], this.#state.read[side]);
+  }
+
+  keepDelivered(side: Side, seq: number): void {
+    this.saveState({ delivered: { ...this.#state.delivered, [side]: seq } });
+  }
+
+  /** Writes the state row. Throws what the storage throws, with the line unchanged. */
+  saveState(change: Partial<LogState> = {}): void {
+    const state = { ...this.#state, ...change };
+    this.#log.writeState(state);
+    this.#state = state;
+  }
+
+  /** Messages of the peer that a side has not read: arithmetic on running counts, so it cannot drift. */
+  unread(side: Side): number {
+    const { head } = this.#position;
+    return writtenBy(otherSide(side), { seq: head, countA: this.#countA }) - this.readCounts[side];
+  }
+
+  /** How many of the peer's messages lie at or below each side's read cursor. */
+  get readCounts(): Cursors {
+    return { a: this.#peersUpTo("a"), b: this.#peersUpTo("b") };
+  }
+
+  #peersUpTo(side: Side): number {
+    const seq = this.#state.read[side];
+    const countA = seq === this.#position.head ? this.#countA : (this.#log.message(seq)?.countA ?? 0);
+    return seq === 0 ? 0 : writtenBy(otherSide(side), { seq, countA });
+  }
+
+  #repeat(seq: number, text: string): SendOutcome {
+    const message = this.#log.message(seq);
+    if (message === undefined) {
+      throw new Error("a known message is not in the log");
+    }
+    const unchanged = message.rev === message.createdRev;
+    return unchanged && message.text !== text ? refused(refusal("conflict")) : { kind: "repeated", message };
+  }
+}
+
+function refused(reason: Refusal): { kind: "refused"; refusal: Refusal } {
+  return { kind: "refused", refusal: reason };
+}

@@ -1,0 +1,86 @@
+import type { ArchiveState } from "../archive/read.ts";
+import type { StoredMessage } from "../archive/stored-message.ts";
+import { maxWriteCharacters, type ArchiveWrite } from "../archive/write.ts";
+import type { Pair } from "../protocol/pair.ts";
+import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
+import { changesSince, seqAtRev } from "./changes.ts";
+import type { Line } from "./line.ts";
+import type { Log } from "./log.ts";
+import { adopt, matchesArchive, missingFrom } from "./recovery.ts";
+
+/** Changes that one write to the archive carries at most. */
+const maxWriteMessages = 1_000;
+/** Characters of JSON around a message's text: numbers, id, brackets; control characters in the text count six. */
+const envelopeCharacters = 400;
+
+interface RecordPorts {
+  readonly log: Log;
+  readonly line: Line;
+  readonly pair: Pair;
+  readonly archive: ConversationArchive;
+  readonly now: () => number;
+  /** The history was replaced under the sockets: they must begin again. */
+  readonly replaced: () => void;
+}
+
+/** The record as the archiver sees it. */
+export function recordFor(ports: RecordPorts): ArchivedRecord {
+  const { log, line, archive } = ports;
+  return {
+    get rev() {
+      return line.position.rev;
+    },
+    get read() {
+      return line.state.read;
+    },
+    get failingSinceMs() {
+      return line.state.failingSinceMs;
+    },
+    changesAfter: (rev) => changesAfter(ports, rev),
+    matches: (state) => matchesArchive(log, line.position, state),
+    adoptFrom: async (state: ArchiveState) => {
+      const missing = await missingFrom(log, (seq, limit) => archive.above(seq, limit));
+      log.transaction(() => adopt(log, line.position, state, missing));
+      line.reload();
+      ports.replaced();
+    },
+    keepFailingSince: (failingSinceMs) => line.saveState({ failingSinceMs }),
+  };
+}
+
+/** The next write: as many changes after `rev` as fit, with the summary true at the last of them. */
+function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): ArchiveWrite {
+  const { position, state } = line;
+  const changes = changesSince(log, position, rev, maxWriteMessages);
+  const messages = upToCharacters(changes, maxWriteCharacters);
+  const isLast = messages.length === changes.length && changes.length < maxWriteMessages;
+  const upTo = isLast ? position.rev : (messages.at(-1)?.rev ?? position.rev);
+  const head = seqAtRev(log, position, upTo);
+  const last = messages.at(-1)?.seq === head ? messages.at(-1) : log.message(head);
+  return {
+    base: rev,
+    messages,
+    nowMs: now(),
+    summary: {
+      users: pair,
+      rev: upTo,
+      head,
+      last: last && { author: last.author, text: last.text, createdAtMs: last.createdAtMs },
+      countA: last?.countA ?? 0,
+      read: state.read,
+      readCounts: line.readCounts,
+    },
+  };
+}
+
+function upToCharacters(rows: readonly StoredMessage[], maxCharacters: number): readonly StoredMessage[] {
+  let characters = 0;
+  for (const [index, row] of rows.entries()) {
+    characters +=
+      envelopeCharacters + 6 * row.text.length + (row.data?.length ?? 0) + (row.reactions?.length ?? 0);
+    if (characters > maxCharacters && index > 0) {
+      return rows.slice(0, index);
+    }
+  }
+  return rows;
+}

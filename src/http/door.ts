@@ -1,0 +1,84 @@
+import type { MiddlewareHandler } from "hono";
+import { createFactory } from "hono/factory";
+import { hasKeys, readAuthConfig } from "../auth/config.ts";
+import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
+import type { Env } from "../env.ts";
+import { refusal } from "../protocol/errors.ts";
+import { bearerPrefix } from "../protocol/version.ts";
+import { readSettings, SettingsError, type Settings } from "../settings.ts";
+import { RequestRefused } from "./problem.ts";
+
+/** What a request carries once the door let it in. */
+export interface HttpEnv {
+  Bindings: Env;
+  Variables: { settings: Settings; verified: VerifiedUser };
+}
+
+export const factory = createFactory<HttpEnv>();
+
+/** Refuses to serve with a variable that cannot be used, and says which. */
+export const configured: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
+  try {
+    context.set("settings", readSettings(context.env));
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      throw new RequestRefused(refusal("not_configured", { message: error.message }));
+    }
+    throw error;
+  }
+  await next();
+});
+
+/** Counts an address before its token is looked at. Loopback, which only a local server sees, is not counted. */
+export const addressLimited: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
+  const address = context.req.header("cf-connecting-ip");
+  const limit = context.env.ADDRESS_LIMIT;
+  if (address !== undefined && limit !== undefined && !isLoopback(address)) {
+    const { success } = await limit.limit({ key: address });
+    if (!success) {
+      throw new RequestRefused(
+        refusal("rate_limited", { message: "too many requests from this address", retryAfterMs: 10_000 }),
+      );
+    }
+  }
+  await next();
+});
+
+/** Lets a request in whose token holds. */
+export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
+  const config = readAuthConfig(context.env);
+  if (!hasKeys(config)) {
+    const message = "set the secret JWT_SECRET, or the variable JWT_JWKS_URL";
+    throw new RequestRefused(refusal("not_configured", { message }));
+  }
+  const token =
+    bearerToken(context.req.header("authorization")) ??
+    protocolToken(context.req.header("sec-websocket-protocol"));
+  if (token === undefined) {
+    throw new RequestRefused(refusal("unauthorized", { message: "no bearer token came with the request" }));
+  }
+  const verdict = await verifyToken(token, config, Date.now());
+  if (!verdict.ok) {
+    throw new RequestRefused(verdict.refusal);
+  }
+  context.set("verified", verdict);
+  await next();
+});
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
+function bearerToken(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
+}
+
+/** Browsers cannot set headers on a WebSocket, so the token rides among the subprotocols; never in the URL, which is logged. */
+function protocolToken(header: string | undefined): string | undefined {
+  const bearer = offeredProtocols(header).find((protocol) => protocol.startsWith(bearerPrefix));
+  return bearer?.slice(bearerPrefix.length);
+}
+
+export function offeredProtocols(header: string | undefined): string[] {
+  return (header ?? "").split(",").map((protocol) => protocol.trim());
+}

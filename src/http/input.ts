@@ -1,0 +1,54 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { refusal } from "../protocol/errors.ts";
+import { fixedLimits } from "../protocol/limits.ts";
+import { RequestRefused } from "./problem.ts";
+
+/** The request's body, read no further than the limit and parsed once. Throws a RequestRefused. */
+export async function bodyOf<Schema extends z.ZodType>(
+  context: Context,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const text = await cappedText(context.req.raw);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RequestRefused(refusal("bad_request", { message: "the body is not JSON" }));
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw new RequestRefused(fieldRefusal("bad_request", parsed.error));
+  }
+  return parsed.data;
+}
+
+/** The request's query. Throws a RequestRefused that names the field. */
+export function queryOf<Schema extends z.ZodType>(context: Context, schema: Schema): z.infer<Schema> {
+  const parsed = schema.safeParse(context.req.query());
+  if (!parsed.success) {
+    throw new RequestRefused(fieldRefusal("out_of_range", parsed.error));
+  }
+  return parsed.data;
+}
+
+function fieldRefusal(code: "bad_request" | "out_of_range", error: z.ZodError) {
+  const field = String(error.issues[0]?.path[0] ?? "body");
+  return refusal(code, { field, message: `${field}: ${error.issues[0]?.message ?? "invalid"}` });
+}
+
+async function cappedText(request: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > fixedLimits.maxFrameBytes) {
+      throw new RequestRefused(
+        refusal("too_large", { message: `the body is over ${fixedLimits.maxFrameBytes} bytes` }),
+      );
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

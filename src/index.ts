@@ -1,0 +1,6 @@
+import { app } from "./http/app.ts";
+
+export { Conversation } from "./conversation/conversation-object.ts";
+export { Inbox } from "./inbox/inbox-object.ts";
+
+export default app;

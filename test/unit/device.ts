@@ -1,0 +1,157 @@
+import { expect } from "vitest";
+import type { Connection } from "../../src/conversation/connection.ts";
+import type { Message } from "../../src/protocol/message.ts";
+import type { Side } from "../../src/protocol/pair.ts";
+import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
+import { RequestRefused } from "../../src/http/problem.ts";
+import { pair, type World } from "./world.ts";
+
+interface Outgoing {
+  readonly id: string;
+  readonly text: string;
+  after: number | undefined;
+}
+
+/** A client that follows docs/PROTOCOL.md: cursor, outbox, replay, reset. It checks what it is promised as frames come. */
+export class Device {
+  readonly side: Side;
+  readonly acknowledged = new Set<string>();
+  readonly log = new Map<number, Message>();
+  readonly refused: string[] = [];
+  #world: World;
+  #connection: Connection | undefined;
+  #cursor: number | undefined;
+  #isLive = false;
+  #outbox: Outgoing[] = [];
+
+  constructor(world: World, side: Side) {
+    this.#world = world;
+    this.side = side;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get unsent(): number {
+    return this.#outbox.length;
+  }
+
+  connect(): void {
+    if (this.#connection !== undefined) {
+      return;
+    }
+    this.#isLive = false;
+    // Frames of the greeting come before `connect` returns, those of a cut socket never.
+    const socket = { isCut: false };
+    const end = {
+      frame: (text: string) => {
+        if (!socket.isCut) {
+          this.#take(serverFrameSchema.parse(JSON.parse(text)));
+        }
+      },
+      closed: () => {
+        socket.isCut = true;
+        this.#connection = undefined;
+      },
+    };
+    const connection = this.#world.connect(this.side, end, this.#cursor ?? 0);
+    this.#connection = socket.isCut ? undefined : connection;
+    this.#cut = () => {
+      socket.isCut = true;
+    };
+    for (const outgoing of this.#outbox) {
+      this.#transmit(outgoing);
+    }
+  }
+
+  /** The line breaks: frames under way are lost, the server hears of it or does not. */
+  drop(serverHears: boolean): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#cut();
+    if (connection !== undefined && serverHears) {
+      this.#world.room.disconnect(connection, 1006, "");
+    }
+  }
+
+  compose(id: string, text: string): void {
+    const outgoing = { id, text, after: this.#cursor ?? 0 };
+    this.#outbox.push(outgoing);
+    this.#transmit(outgoing);
+  }
+
+  /** A needless retry, with a right, a missing or a too old `after`. */
+  repeat(id: string, text: string, after: number | undefined): void {
+    this.#transmit({ id, text, after });
+  }
+
+  /** Loads every page below the head, unless the archive is away. */
+  async load(): Promise<void> {
+    let before: number | undefined;
+    try {
+      for (;;) {
+        const page = await this.#world.history({ before, limit: 7, rev: undefined });
+        for (const message of page.messages) {
+          this.#keep(message);
+        }
+        before = page.messages[0]?.seq;
+        if (!page.hasMore || before === undefined) {
+          return;
+        }
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(RequestRefused);
+    }
+  }
+
+  #cut: () => void = () => {};
+
+  #transmit({ id, text, after }: Outgoing): void {
+    if (this.#connection !== undefined) {
+      this.#world.frame(this.#connection, { type: "send", id, text, ...(after !== undefined && { after }) });
+    }
+  }
+
+  #take(frame: ServerFrame): void {
+    if (frame.type === "message") {
+      this.#takeMessage(frame.message);
+    } else if (frame.type === "ready") {
+      this.#isLive = true;
+      this.#cursor = frame.rev;
+    } else if (frame.type === "reset") {
+      this.#isLive = false;
+      this.log.clear();
+      // Numbers of a history that is gone: the check for a twin must not trust them.
+      for (const outgoing of this.#outbox) {
+        outgoing.after = Math.min(outgoing.after ?? 0, frame.rev);
+      }
+    } else if (frame.type === "ack") {
+      this.acknowledged.add(frame.id);
+      this.#outbox = this.#outbox.filter(({ id }) => id !== frame.id);
+    } else if (frame.type === "error") {
+      this.refused.push(frame.code);
+    }
+  }
+
+  #takeMessage(message: Message): void {
+    const cursor = this.#cursor ?? 0;
+    if (this.#isLive) {
+      expect(message.rev, "[SO3] live frames are contiguous in rev").toBe(cursor + 1);
+    } else {
+      expect(message.rev, "[RP2] replayed frames come in order of rev").toBeGreaterThan(cursor);
+    }
+    this.#cursor = message.rev;
+    this.#keep(message);
+    if (message.author === pair[this.side]) {
+      this.#outbox = this.#outbox.filter(({ id }) => id !== message.id);
+    }
+  }
+
+  #keep(message: Message): void {
+    const held = this.log.get(message.seq);
+    if (held === undefined || held.rev <= message.rev) {
+      this.log.set(message.seq, message);
+    }
+  }
+}

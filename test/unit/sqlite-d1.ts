@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+
+const migrationsDir = join(import.meta.dirname, "..", "..", "migrations");
+
+/** D1 in plain Node, as far as Drizzle calls it, on Node's SQLite with the project's own migrations. */
+export class SqliteD1 {
+  readonly #database = new DatabaseSync(":memory:");
+  /** While true every call fails. */
+  isDown = false;
+  /** Calls that are answered before the next one fails, or undefined for all. */
+  answersLeft: number | undefined;
+
+  constructor() {
+    for (const file of readdirSync(migrationsDir).filter((name) => name.endsWith(".sql"))) {
+      this.#database.exec(readFileSync(join(migrationsDir, file), "utf8"));
+    }
+  }
+
+  /** The binding, with only the members that the archive reaches through Drizzle. */
+  get binding(): D1Database {
+    const database = {
+      prepare: (query: string) => this.#prepare(query, []),
+      batch: async (statements: { all(): unknown }[]) => {
+        this.#answer();
+        this.#database.exec("BEGIN");
+        const results = statements.map((statement) => statement.all());
+        this.#database.exec("COMMIT");
+        return Promise.all(results);
+      },
+      withSession: () => database,
+    };
+    return database as unknown as D1Database;
+  }
+
+  rows(query: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return this.#database.prepare(query).all(...values);
+  }
+
+  #prepare(query: string, values: readonly SQLInputValue[]): unknown {
+    const run = () => {
+      const statement = this.#database.prepare(query);
+      return { statement, columns: statement.columns().map((column) => column.name) };
+    };
+    return {
+      bind: (...bound: SQLInputValue[]) => this.#prepare(query, bound),
+      // Inside a batch the outage was decided by the batch itself.
+      all: () => {
+        const { statement, columns } = run();
+        const results = columns.length > 0 ? statement.all(...values) : (statement.run(...values), []);
+        return { success: true, results, meta: {} };
+      },
+      raw: async () => {
+        this.#answer();
+        const { statement, columns } = run();
+        return statement.all(...values).map((row) => columns.map((column) => row[column]));
+      },
+    };
+  }
+
+  #answer(): void {
+    if (this.answersLeft !== undefined) {
+      this.answersLeft -= 1;
+    }
+    if (this.isDown || (this.answersLeft !== undefined && this.answersLeft < 0)) {
+      throw new Error("D1_ERROR: Network connection lost.");
+    }
+  }
+}

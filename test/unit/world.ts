@@ -1,0 +1,147 @@
+import { readAbove, readPage, readState } from "../../src/archive/read.ts";
+import { writeChanges } from "../../src/archive/write.ts";
+import type { StoredMessage } from "../../src/archive/stored-message.ts";
+import { pagePart } from "../../src/conversation/callers.ts";
+import { Connection, type Socket } from "../../src/conversation/connection.ts";
+import { Log } from "../../src/conversation/log.ts";
+import { receive } from "../../src/conversation/receive.ts";
+import { Room } from "../../src/conversation/room.ts";
+import { readHistory } from "../../src/http/history.ts";
+import type { Limits } from "../../src/protocol/limits.ts";
+import type { Side } from "../../src/protocol/pair.ts";
+import type { Page, PageQuery } from "../../src/protocol/rest.ts";
+import { readSettings } from "../../src/settings.ts";
+import { SqliteD1 } from "./sqlite-d1.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
+
+export const pair = { a: "alice", b: "bob" } as const;
+const key = "conversation-key-00000";
+
+/** What a fake socket's owner hears. */
+export interface SocketEnd {
+  frame(text: string): void;
+  closed(code: number, reason: string): void;
+}
+
+/** One conversation without a platform: the real rules and SQL on Node's SQLite, with a clock, turns and alarms by hand. */
+export class World {
+  nowMs = 1_800_000_000_000;
+  alarmAtMs: number | undefined;
+  aborts = 0;
+  readonly reports: string[] = [];
+  readonly storage = new SqliteStorage();
+  readonly d1 = new SqliteD1();
+  readonly limits: Limits;
+  room: Room;
+  #deferred: (() => void)[] = [];
+  #ends = new Map<Connection, SocketEnd>();
+
+  constructor(limits: Partial<Limits> = {}) {
+    const lifted = readSettings({ RATE_LIMIT_PER_SECOND: "100000", RATE_LIMIT_BURST: "100000" }).limits;
+    this.limits = { ...lifted, ...limits };
+    this.room = this.#open();
+  }
+
+  get record(): StoredMessage[] {
+    return new Log(this.storage).range(1, Number.MAX_SAFE_INTEGER);
+  }
+
+  connect(side: Side, end: SocketEnd, after?: number, expiresAtMs = Number.POSITIVE_INFINITY): Connection {
+    const pingedAtMs: number | undefined = undefined;
+    const socket: Socket = {
+      send: (text) => end.frame(text),
+      close: (code, reason) => end.closed(code, reason),
+      serializeAttachment: () => {},
+      pingedAtMs: () => pingedAtMs,
+    };
+    const connection = new Connection(socket, {
+      side,
+      expiresAtMs,
+      connectedAtMs: this.nowMs,
+      deliveredSeq: 0,
+    });
+    this.#ends.set(connection, end);
+    this.room.connect(connection, after);
+    return connection;
+  }
+
+  frame(connection: Connection, frame: object): void {
+    receive(this.room, connection, JSON.stringify(frame));
+  }
+
+  /** Runs the turns that are due, and lets every call in flight come back. */
+  async settle(): Promise<void> {
+    for (let rounds = 0; rounds < 6; rounds += 1) {
+      this.turn();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  turn(): void {
+    const due = this.#deferred;
+    this.#deferred = [];
+    for (const run of due) {
+      run();
+    }
+  }
+
+  async ringAlarm(): Promise<void> {
+    if (this.alarmAtMs !== undefined) {
+      this.nowMs = Math.max(this.nowMs, this.alarmAtMs);
+      this.alarmAtMs = undefined;
+      await this.room.archiver.retry();
+    }
+  }
+
+  /** The object dies: turns not run, memory and sockets are gone, what is durable stays. */
+  restart(): void {
+    this.#deferred = [];
+    const ends = [...this.#ends.values()];
+    this.#ends.clear();
+    this.room = this.#open();
+    for (const end of ends) {
+      end.closed(1006, "");
+    }
+  }
+
+  history(query: PageQuery): Promise<Page> {
+    return readHistory(
+      {
+        pair,
+        archived: (page) => readPage(this.d1.binding, key, page),
+        record: (part) => pagePart(this.room, part),
+      },
+      query,
+    );
+  }
+
+  #open(): Room {
+    const d1 = this.d1.binding;
+    return new Room({
+      pair,
+      limits: this.limits,
+      storage: this.storage,
+      archive: {
+        state: () => readState(d1, key),
+        write: (write) => writeChanges(d1, key, write),
+        above: (seq, limit) => readAbove(d1, key, seq, limit),
+      },
+      now: () => this.nowMs,
+      random: () => 0.5,
+      defer: (run) => void this.#deferred.push(run),
+      setAlarm: (atMs) => {
+        this.alarmAtMs = atMs;
+      },
+      clearAlarm: () => {
+        this.alarmAtMs = undefined;
+      },
+      verifyToken: async (token) => ({ ok: true, user: token, expiresAtMs: Number.POSITIVE_INFINITY }),
+      admitNewConversation: async () => undefined,
+      abort: () => {
+        this.aborts += 1;
+        this.restart();
+      },
+      report: (event) => void this.reports.push(event),
+    });
+  }
+}

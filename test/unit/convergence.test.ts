@@ -24,6 +24,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("archive" as const), down: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("flaky" as const), answers: fc.nat(6) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("snapshot" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set archive back" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restore" as const), downAfter: fc.boolean() }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -33,7 +34,7 @@ class Run {
   readonly world = new World();
   readonly devices = (["a", "a", "a", "b", "b", "b"] as Side[]).map((side) => new Device(this.world, side));
   readonly sent: { id: string; text: string; device: number }[] = [];
-  #snapshot = this.world.storage.dump();
+  #snapshot = { record: this.world.storage.dump(), archive: this.world.d1.dump() };
 
   async take(taken: Step): Promise<void> {
     const { world } = this;
@@ -61,8 +62,10 @@ class Run {
         world.d1.answersLeft = taken.answers;
         return undefined;
       case "snapshot":
-        this.#snapshot = world.storage.dump();
+        this.#snapshot = { record: world.storage.dump(), archive: world.d1.dump() };
         return undefined;
+      case "set archive back":
+        return this.#setArchiveBack();
       case "restore":
         return this.#restore(taken.downAfter);
     }
@@ -107,18 +110,27 @@ class Run {
   // An operator restores an object whose archive is whole; the archive may fail right after.
   async #restore(downAfter: boolean): Promise<void> {
     await this.#heal();
-    this.world.storage.restore(this.#snapshot);
+    this.world.storage.restore(this.#snapshot.record);
     this.world.d1.isDown = downAfter;
     this.world.restart();
   }
 
+  // What the archive forgets the record has: at no time may both have lost something.
+  async #setArchiveBack(): Promise<void> {
+    await this.#heal();
+    this.world.d1.restore(this.#snapshot.archive);
+  }
+
+  // A fresh start compares record and archive, then each alarm repeats what failed.
   async #heal(): Promise<void> {
     this.world.d1.isDown = false;
     this.world.d1.answersLeft = undefined;
-    this.world.room.archiver.wake();
-    await this.world.settle();
-    await this.world.ringAlarm();
-    await this.world.settle();
+    this.world.restart();
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      this.world.room.archiver.wake();
+      await this.world.settle();
+      await this.world.ringAlarm();
+    }
   }
 }
 

@@ -22,6 +22,7 @@ export class Device {
   #connection: Connection | undefined;
   #cursor: number | undefined;
   #isLive = false;
+  #mustLoad = false;
   #outbox: Outgoing[] = [];
 
   constructor(world: World, side: Side) {
@@ -86,8 +87,11 @@ export class Device {
     this.#transmit({ id, text, after });
   }
 
-  /** Loads every page below the head, unless the archive is away. */
+  /** Loads every page below the head where a `reset` asked for it, unless the archive is away. */
   async load(): Promise<void> {
+    if (!this.#mustLoad) {
+      return;
+    }
     let before: number | undefined;
     try {
       for (;;) {
@@ -97,6 +101,7 @@ export class Device {
         }
         before = page.messages[0]?.seq;
         if (!page.hasMore || before === undefined) {
+          this.#mustLoad = false;
           return;
         }
       }
@@ -121,6 +126,7 @@ export class Device {
       this.#cursor = frame.rev;
     } else if (frame.type === "reset") {
       this.#isLive = false;
+      this.#mustLoad = true;
       this.log.clear();
       // Numbers of a history that is gone: the check for a twin must not trust them.
       for (const outgoing of this.#outbox) {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { dumpOf, restoreTo, type Dump } from "./sqlite-dump.ts";
 
 const migrationsDir = join(import.meta.dirname, "..", "..", "migrations");
 
@@ -36,6 +37,14 @@ export class SqliteD1 {
 
   rows(query: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
     return this.#database.prepare(query).all(...values);
+  }
+
+  dump(): Dump {
+    return dumpOf(this.#database);
+  }
+
+  restore(dump: Dump): void {
+    restoreTo(this.#database, dump);
   }
 
   #prepare(query: string, values: readonly SQLInputValue[]): unknown {

@@ -1,8 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { LogStorage } from "../../src/conversation/log.ts";
 import type { SqlRow, SqlValue } from "../../src/conversation/log-schema.ts";
-
-type Dump = readonly { readonly table: string; readonly create: string; readonly rows: readonly SqlRow[] }[];
+import { dumpOf, restoreTo, type Dump } from "./sqlite-dump.ts";
 
 /** An object's storage in plain Node: the same SQL on Node's SQLite, nested transactions as savepoints. */
 export class SqliteStorage implements LogStorage {
@@ -41,30 +40,11 @@ export class SqliteStorage implements LogStorage {
 
   /** Everything that is durable now. */
   dump(): Dump {
-    const tables = this.#database.prepare(
-      "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC",
-    );
-    return tables.all().map((entry) => {
-      const table = String(entry["name"]);
-      const isTable = String(entry["sql"]).startsWith("CREATE TABLE");
-      const rows = isTable ? (this.#database.prepare(`SELECT * FROM ${table}`).all() as SqlRow[]) : [];
-      return { table, create: String(entry["sql"]), rows };
-    });
+    return dumpOf(this.#database);
   }
 
   /** Goes back to what a dump holds, as a point-in-time recovery does. */
   restore(dump: Dump): void {
-    this.#database.exec("DROP TABLE IF EXISTS messages; DROP TABLE IF EXISTS state");
-    for (const { table, create, rows } of dump) {
-      this.#database.exec(create);
-      for (const row of rows) {
-        const columns = Object.keys(row);
-        const places = columns.map(() => "?").join(", ");
-        const insert = this.#database.prepare(
-          `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`,
-        );
-        insert.run(...(Object.values(row) as SQLInputValue[]));
-      }
-    }
+    restoreTo(this.#database, dump);
   }
 }

@@ -1,6 +1,6 @@
 // Two users on a running local Worker: a conversation over WebSockets, then its history read back over REST.
 import { randomUUID } from "node:crypto";
-import { pageSchema, type Page } from "../protocol/rest.ts";
+import { archivedRevHeader, pageSchema, type Page } from "../protocol/rest.ts";
 import { DemoClient } from "./demo-client.ts";
 import { startWorker } from "./demo-worker.ts";
 import { localPlace, localSecret } from "./local.ts";
@@ -66,12 +66,20 @@ function expectLines(where: string, texts: readonly string[]): void {
   }
 }
 
-/** Asks below a `before` that ends above the newest message's place, which is the archive's to answer once it has caught up. */
+/** The page below the end, once the archive itself has all of it. */
 async function archivedPage(peer: string, token: string): Promise<Page> {
-  const url = `${place.url}/v1/conversations/${peer}/messages?before=${lines.length + 1}&rev=${lines.length}`;
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) {
-    throw new Error(`the history answered ${response.status}: ${await response.text()}`);
+  const end = lines.length + 1;
+  const url = `${place.url}/v1/conversations/${peer}/messages?before=${end}&rev=${lines.length}`;
+  for (let tries = 0; tries < 50; tries += 1) {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    if (!response.ok) {
+      throw new Error(`the history answered ${response.status}: ${await response.text()}`);
+    }
+    const page = pageSchema.parse(await response.json());
+    if (Number(response.headers.get(archivedRevHeader)) >= lines.length) {
+      return page;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  return pageSchema.parse(await response.json());
+  throw new Error("the messages did not reach D1 within ten seconds");
 }

@@ -7,6 +7,7 @@ import { conversationName, pairFromName } from "../protocol/pair.ts";
 import {
   pageQuerySchema,
   readBodySchema,
+  archivedRevHeader,
   sendBodySchema,
   type Page,
   type ReadAnswer,
@@ -33,7 +34,8 @@ export const conversations = factory
     const query = queryOf(context, pageQuerySchema);
     const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
     const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
-    return context.json<Page>(await readHistory(sources, query));
+    const { page, archivedRev } = await readHistory(sources, query);
+    return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
   })
   .post("/:peer/messages", async (context) => {
     const { user, name, stub } = addressed(context);

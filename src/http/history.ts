@@ -25,14 +25,24 @@ export function historySources(
   return { pair, record, archived: async (query) => readPage(d1, await key, query) };
 }
 
+/** A page, and the revision up to which the archive was its source; 0 where it was not asked. */
+export interface HistoryAnswer {
+  readonly page: Page;
+  readonly archivedRev: number;
+}
+
 /**
  * A page of history. The newest is the record's own; an older one is the archive's, where that is whole and as new as
  * the caller's `rev`, else completed by the record, so a reader always sees acknowledged writes and never deleted
  * text. Throws a RequestRefused: rather no page than one with a hole.
  */
-export async function readHistory(sources: HistorySources, { before, limit, rev }: PageQuery): Promise<Page> {
+export async function readHistory(
+  sources: HistorySources,
+  { before, limit, rev }: PageQuery,
+): Promise<HistoryAnswer> {
   if (before === undefined) {
-    return pageFrom(sources, [], await sources.record({ limit, archivedRev: 0 }));
+    const newest = await sources.record({ limit, archivedRev: 0 });
+    return { page: pageFrom(sources, [], newest), archivedRev: 0 };
   }
   let page: ArchivePage;
   try {
@@ -41,21 +51,16 @@ export async function readHistory(sources: HistorySources, { before, limit, rev 
     if (!(error instanceof ArchiveError)) {
       throw error;
     }
-    return newestWithoutArchive(sources, before, limit, error);
+    return { page: await newestWithoutArchive(sources, before, limit, error), archivedRev: 0 };
   }
+  const { messages, head, rev: archivedRev } = page;
   const whole = isWhole(page, before, limit);
-  if (whole && rev !== undefined && rev <= page.rev) {
-    const { messages, head } = page;
-    return pageFrom(sources, messages, {
-      head,
-      rev: page.rev,
-      from: before - messages.length,
-      to: before - 1,
-      messages: [],
-    });
+  if (whole && rev !== undefined && rev <= archivedRev) {
+    const part = { head, rev: archivedRev, from: before - messages.length, to: before - 1, messages: [] };
+    return { page: pageFrom(sources, messages, part), archivedRev };
   }
-  const part = await sources.record({ before, limit, archivedRev: whole ? page.rev : 0 });
-  return pageFrom(sources, page.messages, part);
+  const part = await sources.record({ before, limit, archivedRev: whole ? archivedRev : 0 });
+  return { page: pageFrom(sources, messages, part), archivedRev };
 }
 
 async function newestWithoutArchive(

@@ -29,6 +29,9 @@ export const pageSchema = z.object({
 });
 export type Page = z.infer<typeof pageSchema>;
 
+/** A page's header: the revision up to which the archive was its source; 0 where the record answered alone. */
+export const archivedRevHeader = "pairline-archived-rev";
+
 /** `POST …/messages` */
 export const sendBodySchema = z.object({
   id: messageIdSchema,

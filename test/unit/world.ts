@@ -104,15 +104,16 @@ export class World {
     }
   }
 
-  history(query: PageQuery): Promise<Page> {
-    return readHistory(
+  async history(query: PageQuery): Promise<Page> {
+    const { page } = await readHistory(
       {
         pair,
-        archived: (page) => readPage(this.d1.binding, key, page),
+        archived: (range) => readPage(this.d1.binding, key, range),
         record: (part) => pagePart(this.room, part),
       },
       query,
     );
+    return page;
   }
 
   #open(): Room {

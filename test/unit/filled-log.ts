@@ -1,0 +1,29 @@
+import { untouched, type StoredMessage } from "../../src/archive/stored-message.ts";
+import { Log } from "../../src/conversation/log.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
+
+/** A log of `count` plain messages of alice's and bob's in turn: seq and rev are equal, ids are `m1`, `m2` … */
+export function filledLog(count: number): { log: Log; storage: SqliteStorage } {
+  const storage = new SqliteStorage();
+  const log = new Log(storage);
+  log.transaction(() => {
+    for (let seq = 1; seq <= count; seq += 1) {
+      log.append(plainMessage(seq));
+    }
+  });
+  return { log, storage };
+}
+
+export function plainMessage(seq: number): StoredMessage {
+  return {
+    ...untouched,
+    seq,
+    rev: seq,
+    createdRev: seq,
+    author: seq % 2 === 1 ? "a" : "b",
+    id: `m${seq}`,
+    text: `text ${seq}`,
+    createdAtMs: 1_000 + seq,
+    countA: Math.ceil(seq / 2),
+  };
+}

@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { clientFrameSchema } from "../../src/protocol/client-frame.ts";
+import { problemSchema } from "../../src/protocol/errors.ts";
+import * as rest from "../../src/protocol/rest.ts";
+import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
+import { protocolVersion } from "../../src/protocol/version.ts";
+
+// A shape changed: if old clients can live with it, pin the new hash and note it in version.ts; else it is a new version.
+const pinned = { version: "pairline.v1", hash: "4ff8d4ef6dbafb5d" };
+
+test("the JSON Schemas of every frame, body and answer are those of the pinned version", () => {
+  const schemas = {
+    clientFrame: clientFrameSchema,
+    serverFrame: serverFrameSchema,
+    problem: problemSchema,
+    sendBody: rest.sendBodySchema,
+    sendAnswer: rest.sendAnswerSchema,
+    readBody: rest.readBodySchema,
+    readAnswer: rest.readAnswerSchema,
+    page: rest.pageSchema,
+    summary: rest.summarySchema,
+    health: rest.healthSchema,
+  };
+  const shapes = Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema)]);
+  const hash = createHash("sha256").update(JSON.stringify(shapes)).digest("hex").slice(0, 16);
+  expect({ version: protocolVersion, hash }).toEqual(pinned);
+});

@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { Connection } from "../../src/conversation/connection.ts";
+import { Connections } from "../../src/conversation/connections.ts";
+import type { ServerFrame } from "../../src/protocol/server-frame.ts";
+import { readSettings } from "../../src/settings.ts";
+
+const { limits } = readSettings({});
+const frame: ServerFrame = { type: "typing", user: "bob", on: true };
+
+/** Sockets that note what happens to them, a clock and pings by hand. */
+function stage(change: Partial<typeof limits> = {}) {
+  const clock = { nowMs: 1_000 };
+  const left: Connection[] = [];
+  const connections = new Connections({
+    limits: { ...limits, ...change },
+    now: () => clock.nowMs,
+    left: (connection) => void left.push(connection),
+  });
+  const socket = (expiresAtMs = Number.POSITIVE_INFINITY) => {
+    const seen = { frames: 0, closed: [] as [number, string][], pingedAtMs: undefined as number | undefined };
+    const connection = new Connection(
+      {
+        send: () => void (seen.frames += 1),
+        close: (code, reason) => void seen.closed.push([code, reason]),
+        serializeAttachment: () => {},
+        pingedAtMs: () => seen.pingedAtMs,
+      },
+      { side: "a", expiresAtMs, connectedAtMs: clock.nowMs, deliveredSeq: 0 },
+    );
+    connections.add(connection);
+    return { connection, seen };
+  };
+  return { clock, connections, socket, left };
+}
+
+test("[SO7] the 21st device closes the one that was not heard of for longest", () => {
+  const { clock, connections, socket, left } = stage();
+  const devices = Array.from({ length: 20 }, () => {
+    clock.nowMs += 1;
+    return socket();
+  });
+  const [first, second] = devices;
+  if (first === undefined || second === undefined) {
+    throw new Error("there are twenty devices");
+  }
+  first.seen.pingedAtMs = clock.nowMs;
+  expect(devices.flatMap(({ seen }) => seen.closed)).toEqual([]);
+  socket();
+  expect(second.seen.closed).toEqual([[4408, expect.stringContaining("device_limit")]]);
+  expect(left).toEqual([second.connection]);
+  expect(connections.all).toHaveLength(20);
+});
+
+test("[SO8] a socket that stays silent is closed once too much was sent to it, one that pings is not", () => {
+  const size = JSON.stringify(frame).length;
+  const { clock, connections, socket } = stage({ maxOutstandingCharacters: 3 * size });
+  const silent = socket();
+  const alive = socket();
+  for (let count = 1; count <= 4; count += 1) {
+    clock.nowMs += 1;
+    alive.seen.pingedAtMs = clock.nowMs;
+    expect(silent.seen.closed).toEqual([]);
+    connections.broadcast(frame);
+  }
+  expect(silent.seen.closed).toEqual([[1013, expect.stringContaining("slow_reader")]]);
+  expect(alive.seen).toMatchObject({ frames: 4, closed: [] });
+});
+
+test("[SO5] an expired socket gets no frame: it is closed when one would move", () => {
+  const { clock, connections, socket, left } = stage();
+  const { seen } = socket(2_000);
+  clock.nowMs = 1_999;
+  connections.broadcast(frame);
+  clock.nowMs = 2_000;
+  connections.broadcast(frame);
+  expect(seen).toMatchObject({ frames: 1, closed: [[4402, expect.stringContaining("token_expired")]] });
+  expect(left).toHaveLength(1);
+});
+
+test("[MK7] a user is online while a socket of theirs is unexpired and was heard of within two minutes", () => {
+  const { clock, connections, socket } = stage();
+  const { connection, seen } = socket(1_000_000);
+  clock.nowMs += 120_000;
+  expect(connections.isOnline("a")).toBe(true);
+  clock.nowMs += 1;
+  expect(connections.isOnline("a")).toBe(false);
+  seen.pingedAtMs = clock.nowMs;
+  expect(connections.isOnline("a")).toBe(true);
+  expect(connections.isOnline("b")).toBe(false);
+  clock.nowMs = 1_000_000;
+  seen.pingedAtMs = clock.nowMs;
+  expect(connections.isOnline("a")).toBe(false);
+  connections.remove(connection);
+  expect(connections.isOnline("a")).toBe(false);
+});
+
+test("[SO6] codes that cannot be echoed are answered with 1000, others with themselves, once", () => {
+  for (const [code, echoed] of [
+    [1000, 1000],
+    [1001, 1001],
+    [4001, 4001],
+    [1005, 1000],
+    [1006, 1000],
+    [1015, 1000],
+    [999, 1000],
+    [5000, 1000],
+  ] as const) {
+    const { connection, seen } = stage().socket();
+    connection.close(code, "bye");
+    connection.close(code, "bye");
+    expect(seen.closed).toEqual([[echoed, "bye"]]);
+  }
+});
+
+test("a socket that throws is treated as gone and disturbs nobody", () => {
+  const { connections, socket } = stage();
+  const broken = new Connection(
+    {
+      send: () => {
+        throw new Error("gone");
+      },
+      close: () => {},
+      serializeAttachment: () => {},
+      pingedAtMs: () => undefined,
+    },
+    { side: "a", expiresAtMs: Number.POSITIVE_INFINITY, connectedAtMs: 0, deliveredSeq: 0 },
+  );
+  connections.add(broken);
+  const { seen } = socket();
+  connections.broadcast(frame);
+  expect(broken.isOpen).toBe(false);
+  expect(seen.frames).toBe(1);
+});

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { admit } from "../../src/inbox/quota.ts";
+import { readSettings } from "../../src/settings.ts";
+
+test("defaults hold where a variable is missing or empty", () => {
+  const { limits, allowedOrigins } = readSettings({ RATE_LIMIT_BURST: "", ALLOWED_ORIGINS: "" });
+  expect(limits).toMatchObject({
+    sendsPerSecond: 5,
+    sendBurst: 20,
+    maxTextBytes: 16_384,
+    newConversationsPerHour: 60,
+  });
+  expect(allowedOrigins).toEqual([]);
+});
+
+test("a variable out of its range is named, its value is not", () => {
+  for (const [name, value] of [
+    ["RATE_LIMIT_PER_SECOND", "0"],
+    ["RATE_LIMIT_BURST", "many-secret"],
+    ["MAX_TEXT_BYTES", "32769"],
+    ["NEW_CONVERSATIONS_PER_HOUR", "-1"],
+  ] as const) {
+    const read = () => readSettings({ [name]: value });
+    expect(read).toThrow(name);
+    expect(read).not.toThrow(value);
+  }
+});
+
+test("[AD8] origins are a list with commas", () => {
+  const { allowedOrigins } = readSettings({ ALLOWED_ORIGINS: "https://a.example, https://b.example ," });
+  expect(allowedOrigins).toEqual(["https://a.example", "https://b.example"]);
+});
+
+test("[SO8] what may wait for a reader grows with the rate, between 4 and 64 Mi characters", () => {
+  const outstanding = (rate: string) =>
+    readSettings({ RATE_LIMIT_PER_SECOND: rate }).limits.maxOutstandingCharacters;
+  expect([outstanding("1"), outstanding("5"), outstanding("1000")]).toEqual([
+    4_194_304, 9_830_400, 67_108_864,
+  ]);
+});
+
+test("[SE10] an hour admits its limit and not one more; the next hour begins anew", () => {
+  let counted = undefined as Parameters<typeof admit>[0];
+  for (let count = 1; count <= 3; count += 1) {
+    const admitted = admit(counted, 3, 1_000);
+    counted = admitted.ok ? admitted.counted : counted;
+  }
+  expect(admit(counted, 3, 2_000)).toMatchObject({
+    ok: false,
+    refusal: { code: "too_many_conversations", retryAfterMs: 3_599_000 },
+  });
+  expect(admit(counted, 3, 3_601_000)).toMatchObject({ ok: true, counted: { count: 1 } });
+});

@@ -140,7 +140,8 @@ export class Conversation extends DurableObject<Env> {
   #awoken(): Connection[] {
     for (const webSocket of this.ctx.getWebSockets()) {
       const attachment = attachmentSchema.safeParse(webSocket.deserializeAttachment());
-      if (attachment.success && webSocket.readyState === WebSocket.OPEN) {
+      // One that is closing counts too: its close event, which woke the object, must be answered.
+      if (attachment.success && webSocket.readyState !== WebSocket.CLOSED) {
         this.#connections.set(webSocket, new Connection(this.#socket(webSocket), attachment.data));
       }
     }

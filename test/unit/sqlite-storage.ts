@@ -10,8 +10,12 @@ export class SqliteStorage implements LogStorage {
   /** Rows that statements changed; index rows are not counted. */
   writes = 0;
 
+  /** Steps (statements, starts and ends of transactions) that succeed before one fails; undefined for all. */
+  stepsLeft: number | undefined;
+
   readonly sql = {
     exec: (query: string, ...bindings: SqlValue[]): Iterable<SqlRow> => {
+      this.#step();
       const statement = this.#database.prepare(query);
       const values = bindings as SQLInputValue[];
       if (statement.columns().length > 0) {
@@ -23,11 +27,13 @@ export class SqliteStorage implements LogStorage {
   };
 
   transactionSync<T>(run: () => T): T {
+    this.#step();
     const name = `level${this.#depth}`;
     this.#database.exec(`SAVEPOINT ${name}`);
     this.#depth += 1;
     try {
       const result = run();
+      this.#step();
       this.#database.exec(`RELEASE ${name}`);
       return result;
     } catch (error) {
@@ -46,5 +52,15 @@ export class SqliteStorage implements LogStorage {
   /** Goes back to what a dump holds, as a point-in-time recovery does. */
   restore(dump: Dump): void {
     restoreTo(this.#database, dump);
+  }
+
+  #step(): void {
+    if (this.stepsLeft === 0) {
+      this.stepsLeft = undefined;
+      throw new Error("the storage failed");
+    }
+    if (this.stepsLeft !== undefined) {
+      this.stepsLeft -= 1;
+    }
   }
 }

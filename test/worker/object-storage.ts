@@ -1,0 +1,46 @@
+import { runInDurableObject } from "cloudflare:test";
+import type { ConversationStub } from "./stored.ts";
+
+type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
+/** What stands between an object and its SQLite: runs the statement, or throws. */
+export type SqlInterceptor = (call: () => Cursor) => Cursor;
+
+interface SqlPrototype {
+  exec: (query: string, ...bindings: unknown[]) => Cursor;
+}
+interface StoragePrototype {
+  transactionSync: <T>(run: () => T) => T;
+}
+
+/** Puts `intercept` around every SQL statement of all objects, also of those that start later. Returns the way back. */
+export async function interceptSql(stub: ConversationStub, intercept: SqlInterceptor): Promise<() => void> {
+  const prototype = await runInDurableObject(
+    stub,
+    (_, state) => Object.getPrototypeOf(state.storage.sql) as SqlPrototype,
+  );
+  const original = prototype.exec;
+  prototype.exec = function intercepted(...parameters) {
+    return intercept(() => original.apply(this, parameters));
+  };
+  return () => {
+    prototype.exec = original;
+  };
+}
+
+/** Puts `around` around the inside of every transaction of all objects. Returns the way back. */
+export async function interceptTransactions(
+  stub: ConversationStub,
+  around: <T>(run: () => T) => T,
+): Promise<() => void> {
+  const prototype = await runInDurableObject(
+    stub,
+    (_, state) => Object.getPrototypeOf(state.storage) as StoragePrototype,
+  );
+  const original = prototype.transactionSync;
+  prototype.transactionSync = function intercepted<T>(run: () => T): T {
+    return original.call(this, () => around(run)) as T;
+  };
+  return () => {
+    prototype.transactionSync = original;
+  };
+}

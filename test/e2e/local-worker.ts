@@ -1,0 +1,182 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { projectDir } from "../../src/commands/local.ts";
+import { signToken } from "../../src/commands/sign-token.ts";
+
+const patienceMs = 60_000;
+const started = new Set<number>();
+
+// A run that is cut short leaves no server behind.
+process.on("exit", () => {
+  for (const group of started) {
+    killGroup(group);
+  }
+});
+
+/** Where a Worker of a test listens and keeps its state, as the environment that the project's commands read. */
+export interface Place {
+  readonly url: string;
+  readonly stateDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  token(user: string): Promise<string>;
+  /** Deletes the state. */
+  remove(): Promise<void>;
+}
+
+/** A Worker that runs, in a process group of its own: `start.ts`, wrangler, its bundler and both workerds. */
+export interface LocalWorker {
+  /** Ends every process of the server at once, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+export const liftedLimits = {
+  RATE_LIMIT_PER_SECOND: "100000",
+  RATE_LIMIT_BURST: "100000",
+  NEW_CONVERSATIONS_PER_HOUR: "100000",
+};
+
+/** A free port, an empty folder and a fresh secret. The environment holds nothing else of the outer one than it must. */
+export async function freshPlace(variables: Readonly<Record<string, string>> = {}): Promise<Place> {
+  const port = await freePort();
+  const stateDir = await mkdtemp(join(tmpdir(), "pairline-e2e-"));
+  const secret = randomBytes(32).toString("base64url");
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stateDir,
+    environment: {
+      ...bareEnvironment(),
+      PORT: String(port),
+      STATE_DIR: stateDir,
+      JWT_SECRET: secret,
+      ...variables,
+    },
+    token: (user) => signToken(user, secret),
+    remove: () => rm(stateDir, { recursive: true, force: true }),
+  };
+}
+
+/** What any command needs, and no variable of Pairline's. */
+export function bareEnvironment(): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: process.env["HOME"] ?? tmpdir(),
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts the Worker as `npm start` does, and returns once it is healthy. */
+export async function startWorker({ url, environment }: Place): Promise<LocalWorker> {
+  const command = start(process.execPath, ["src/commands/start.ts"], projectDir, environment);
+  const until = Date.now() + patienceMs;
+  while (!(await isHealthy(url))) {
+    if (command.child.exitCode !== null || Date.now() > until) {
+      command.kill();
+      throw new Error(`the Worker did not start:\n${command.output()}`);
+    }
+    await wait(50);
+  }
+  return {
+    async kill() {
+      command.kill();
+      await command.ended;
+      await untilSilent(url);
+    },
+  };
+}
+
+/** How a command ended: its exit code, null where it had to be killed, and all it printed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs `npm run …` to its end. */
+export async function npmRun(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cwd = projectDir,
+): Promise<Ended> {
+  const command = start("npm", ["run", "--silent", ...args], cwd, environment);
+  const timer = setTimeout(command.kill, patienceMs);
+  const code = await command.ended;
+  clearTimeout(timer);
+  return { code, output: command.output() };
+}
+
+export async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): { child: ChildProcess; ended: Promise<number | null>; output: () => string; kill: () => void } {
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const group = child.pid ?? 0;
+  started.add(group);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("close", (code) => {
+      started.delete(group);
+      resolve(code);
+    });
+  });
+  return { child, ended, output: () => output, kill: () => killGroup(group) };
+}
+
+function killGroup(group: number): void {
+  // Group 0 would be this process's own.
+  if (group === 0) {
+    return;
+  }
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
+
+async function untilSilent(url: string): Promise<void> {
+  const until = Date.now() + patienceMs;
+  while (await answers(url)) {
+    if (Date.now() > until) {
+      throw new Error("the killed Worker still answers");
+    }
+    await wait(20);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await fetch(`${url}/health`);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fixedLimits, signalsPerSend, type Limits } from "./protocol/limits.ts";
 
 /** What a team can change, read once from the variables of wrangler.toml. */

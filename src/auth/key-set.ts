@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How long fetched keys serve before they are fetched again. */
 export const keysMaxAgeMs = 600_000;

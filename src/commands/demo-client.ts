@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { z } from "zod";
+import type * as z from "zod";
 import { serverFrameSchema, type ackSchema, type ServerFrame } from "../protocol/server-frame.ts";
 import { bearerPrefix, protocolVersion } from "../protocol/version.ts";
 

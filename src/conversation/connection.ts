@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Side } from "../protocol/pair.ts";
 
 /** The members of a hibernatable WebSocket that the rules use. */

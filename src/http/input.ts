@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { RequestRefused } from "./problem.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countSchema, messageIdSchema, seqSchema } from "./identity.ts";
 
 /** A new message. `after` is the newest `rev` its author had seen when it was first composed; every retry repeats it. */

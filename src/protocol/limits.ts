@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Fixed limits: the same in every deployment. Those a team can change are in `settings.ts`. */
 export const fixedLimits = {

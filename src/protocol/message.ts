@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countSchema, messageIdSchema, seqSchema, timeSchema, userIdSchema } from "./identity.ts";
 
 /** A message as everybody sees it: in frames, in REST pages, in answers to a send. `text` is empty once deleted. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { userIdSchema } from "./identity.ts";
 
 /** Whose line of the pair something is: `a` is the user whose id sorts first. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { defaultPageMessages, fixedLimits } from "./limits.ts";
 import { messageSchema, receiptSchema } from "./message.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { errorCodes } from "./errors.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { limitsSchema } from "./limits.ts";

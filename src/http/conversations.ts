@@ -2,7 +2,6 @@ import type { Context } from "hono";
 import { conversationKey } from "../archive/conversation-key.ts";
 import { toMessage } from "../archive/stored-message.ts";
 import type { Conversation } from "../conversation/conversation-object.ts";
-import { refusal } from "../protocol/errors.ts";
 import { conversationName, pairFromName } from "../protocol/pair.ts";
 import {
   pageQuerySchema,
@@ -18,7 +17,7 @@ import { factory, type HttpEnv } from "./door.ts";
 import { historySources, readHistory } from "./history.ts";
 import { bodyOf, queryOf } from "./input.ts";
 import { peerFrom } from "./peer.ts";
-import { RequestRefused } from "./problem.ts";
+import { methodRefused, RequestRefused } from "./problem.ts";
 
 const settleTries = 5;
 
@@ -58,9 +57,9 @@ export const conversations = factory
     }
     return context.json<ReadAnswer>({ seq: reply.seq });
   })
-  .all("/:peer", () => notAllowed())
-  .all("/:peer/messages", () => notAllowed())
-  .all("/:peer/read", () => notAllowed());
+  .all("/:peer", methodRefused("GET"))
+  .all("/:peer/messages", methodRefused("GET", "POST"))
+  .all("/:peer/read", methodRefused("PUT"));
 
 /** Whose conversation with whom a request is about. The stub is made anew for each call: one that broke stays broken. */
 export function addressed(context: Context<HttpEnv>) {
@@ -80,8 +79,4 @@ async function untilSettled(stub: () => DurableObjectStub<Conversation>, rev: nu
       await scheduler.wait(200 * 2 ** tries);
     }
   }
-}
-
-function notAllowed(): never {
-  throw new RequestRefused(refusal("method_not_allowed"));
 }

@@ -23,6 +23,8 @@ export class Device {
   #cursor = 0;
   #ready: Ready | undefined;
   #mustLoad = false;
+  /** What the server closed its last socket with. */
+  closeCode: number | undefined;
   /** Its copy of the conversation. */
   readonly log = new Map<number, Message>();
   /** Every message frame and ack it was ever shown. */
@@ -40,6 +42,11 @@ export class Device {
     return this.#socket !== undefined;
   }
 
+  /** The newest `ready`, or undefined while it connects. */
+  get ready(): Ready | undefined {
+    return this.#ready;
+  }
+
   get texts(): string[] {
     return this.messages.map((message) => message.text);
   }
@@ -54,10 +61,10 @@ export class Device {
     const socket = await this.#ports.openSocket(this.#cursor);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => this.#take(socket, String(data)));
-    socket.addEventListener("close", () => this.#gone(socket));
+    socket.addEventListener("close", ({ code }) => this.#gone(socket, code));
     socket.accept();
     await this.until(() => this.#ready !== undefined || !this.isOpen);
-    await this.#load();
+    await this.load();
     for (const draft of this.outbox.values()) {
       this.#transmit(draft);
     }
@@ -82,6 +89,22 @@ export class Device {
 
   delivered(seq: number): void {
     this.#socket?.send(JSON.stringify({ type: "delivered", seq }));
+  }
+
+  auth(token: string): void {
+    this.#socket?.send(JSON.stringify({ type: "auth", token }));
+  }
+
+  typing(on: boolean): void {
+    this.#socket?.send(JSON.stringify({ type: "typing", on }));
+  }
+
+  /** What it was shown, as a message or an ack, that is not among these rows in that place. */
+  notIn(rows: readonly Pick<Message, "seq" | "rev" | "id">[]): (Message | Receipt)[] {
+    return [...this.shown, ...this.acks.values()].filter(({ seq, rev, id }) => {
+      const row = rows[seq - 1];
+      return row?.id !== id || row.rev !== rev;
+    });
   }
 
   /** Returns when `condition` holds; it is looked at after each frame and close. */
@@ -134,8 +157,9 @@ export class Device {
     this.log.set(message.seq, message);
   }
 
-  #gone(socket: WebSocket): void {
+  #gone(socket: WebSocket, code: number): void {
     if (socket === this.#socket) {
+      this.closeCode = code;
       this.#socket = undefined;
       this.#changed();
     }
@@ -143,10 +167,6 @@ export class Device {
 
   /** After a reset: takes all pages below the head. */
   async load(): Promise<void> {
-    await this.#load();
-  }
-
-  async #load(): Promise<void> {
     if (!this.#mustLoad || this.#ready === undefined) {
       return;
     }

@@ -1,42 +1,47 @@
 import type { Env } from "../../src/env.ts";
-import { interceptD1, type D1Answer } from "./d1-calls.ts";
+import { interceptD1, type D1Interceptor } from "./d1-calls.ts";
 
 /** How D1 behaves: as it is; 50–500 ms late; one call in three fails; every call fails; no call ever returns. */
 export type D1Mode = "well" | "slow" | "flaky" | "down" | "hanging";
 
 export interface FaultyD1 {
   mode: D1Mode;
-  /** Calls since the start that did not get their answer. */
-  readonly failures: () => number;
+  /** Calls that were not made while all was well. */
+  readonly disturbed: () => number;
   readonly restore: () => void;
 }
 
 /** Makes D1 behave as `mode` says, until `restore`. Chance comes from `seed`, so a failure repeats. */
 export function faultyD1(database: Env["DB"], mode: D1Mode, seed: number): FaultyD1 {
   const random = seededRandom(seed);
-  let failures = 0;
-  const fail = () => {
-    failures += 1;
-    throw new Error("D1_ERROR: network connection lost");
-  };
-  const restore = interceptD1(database, async (call): Promise<D1Answer[]> => {
-    if (faulty.mode === "down") {
-      return fail();
-    }
-    if (faulty.mode === "hanging") {
-      failures += 1;
-      return new Promise<never>(() => {});
-    }
-    if (faulty.mode === "slow") {
+  let disturbed = 0;
+  const behave: Record<D1Mode, D1Interceptor> = {
+    well: (call) => call(),
+    slow: async (call) => {
       await scheduler.wait(50 + Math.floor(450 * random()));
-    }
-    if (faulty.mode === "flaky" && random() < 1 / 3) {
-      return random() < 0.5 ? fail() : call().then(fail);
-    }
-    return call();
+      return call();
+    },
+    // Half of the failures lose only the answer: what was asked for happened.
+    flaky: async (call) => {
+      const luck = random() * 6;
+      if (luck >= 2) {
+        return call();
+      }
+      return luck < 1 ? fail() : call().then(fail);
+    },
+    down: async () => fail(),
+    hanging: () => new Promise<never>(() => {}),
+  };
+  const restore = interceptD1(database, async (call) => {
+    disturbed += faulty.mode === "well" ? 0 : 1;
+    return behave[faulty.mode](call);
   });
-  const faulty: FaultyD1 = { mode, failures: () => failures, restore };
+  const faulty: FaultyD1 = { mode, disturbed: () => disturbed, restore };
   return faulty;
+}
+
+function fail(): never {
+  throw new Error("D1_ERROR: network connection lost");
 }
 
 /** Mulberry32: small, and the same numbers for the same seed everywhere. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device } from "./device.ts";
-import { archivedHistory, loadHistory } from "./history.ts";
+import { archivedHistory, loadHistory, openArchive } from "./history.ts";
 import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
 
 let place: Place;
@@ -60,14 +60,16 @@ test("[SE2][SE4][SE5][AR2] a server killed three times between acks loses nothin
   expect(await loadHistory(place, alice, bob, log.length)).toEqual(log);
 });
 
-test("[AR2] messages acknowledged just before the server died reach D1 when a device only connects", async () => {
-  const alice = `alice-${randomUUID()}`;
-  const bob = `bob-${randomUUID()}`;
-  const [writer] = await devicesOf(alice, bob);
-  const [reader] = await devicesOf(bob, alice);
+test("[AR2][AR4] what a crash kept from D1 gets there when a device only connects", async () => {
+  const { alice, bob, writer, reader } = await writerAndReader();
   await writer.connect();
-  await writer.sendAll(texts(0), 64);
+  await writer.sendAll(texts(0), window);
+  await archivedHistory(place, alice, bob, messagesPerDevice);
   await worker.kill();
+  // As if the server had died before the later flushes: how far the archive is at a kill is chance.
+  const database = await openArchive(place);
+  database.exec("DELETE FROM messages WHERE seq > 200; UPDATE conversations SET rev = 200, head = 200;");
+  database.close();
   worker = await startWorker(place);
 
   await reader.connect();
@@ -76,6 +78,32 @@ test("[AR2] messages acknowledged just before the server died reach D1 when a de
   expect(reader.log).toEqual(writer.log);
   expect(await archivedHistory(place, alice, bob, messagesPerDevice)).toEqual(reader.log);
 });
+
+test("[AR1][AR2][AR3] messages acknowledged while D1 could not be written reach it after a crash without anyone coming back", async () => {
+  const { alice, bob, writer, reader } = await writerAndReader();
+  await writer.connect();
+  await reader.connect();
+  const database = await openArchive(place);
+  database.exec("BEGIN IMMEDIATE");
+  await writer.sendAll(texts(0).slice(0, 1), window);
+  await worker.logged("archive_flush_failed");
+  await writer.sendAll(texts(0).slice(1), window);
+  await reader.until("received", () => reader.log.length === messagesPerDevice);
+  await worker.kill();
+  database.exec("ROLLBACK");
+  database.close();
+  worker = await startWorker(place);
+
+  expect(await archivedHistory(place, alice, bob, messagesPerDevice)).toEqual(writer.log);
+  expect(reader.log).toEqual(writer.log);
+});
+
+async function writerAndReader() {
+  const alice = `alice-${randomUUID()}`;
+  const bob = `bob-${randomUUID()}`;
+  const [writer, , reader] = await devicesOf(alice, bob);
+  return { alice, bob, writer, reader };
+}
 
 /** Two devices of the one and two of the other. */
 async function devicesOf(one: string, other: string): Promise<[Device, Device, Device, Device]> {

@@ -53,10 +53,7 @@ export async function archivedHistory(
 }
 
 async function rowsOf(place: Place, key: string): Promise<z.infer<typeof rowSchema>[]> {
-  const folder = join(place.stateDir, "v3", "d1", "miniflare-D1DatabaseObject");
-  const files = await readdir(folder);
-  const file = files.find((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-  const database = new DatabaseSync(join(folder, file ?? ""), { readOnly: true });
+  const database = await openArchive(place);
   try {
     const rows = database
       .prepare(
@@ -67,4 +64,12 @@ async function rowsOf(place: Place, key: string): Promise<z.infer<typeof rowSche
   } finally {
     database.close();
   }
+}
+
+/** The file behind the local D1; the caller closes it. */
+export async function openArchive(place: Place): Promise<DatabaseSync> {
+  const folder = join(place.stateDir, "v3", "d1", "miniflare-D1DatabaseObject");
+  const files = await readdir(folder);
+  const file = files.find((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+  return new DatabaseSync(join(folder, file ?? ""));
 }

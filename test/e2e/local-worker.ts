@@ -33,6 +33,8 @@ export interface Place {
 export interface LocalWorker {
   /** Ends every process of the server at once, as a power cut would. */
   kill(): Promise<void>;
+  /** Returns once the server has logged the event. */
+  logged(event: string): Promise<void>;
 }
 
 export const liftedLimits = {
@@ -82,20 +84,17 @@ export async function freePort(): Promise<number> {
 /** Starts the Worker as `npm start` does, and returns once it is healthy. */
 export async function startWorker({ url, environment }: Place): Promise<LocalWorker> {
   const command = start(process.execPath, ["src/commands/start.ts"], projectDir, environment);
-  const until = Date.now() + patienceMs;
-  while (!(await isHealthy(url))) {
-    if (command.child.exitCode !== null || Date.now() > until) {
-      command.kill();
-      throw new Error(`the Worker did not start:\n${command.output()}`);
-    }
-    await wait(50);
+  await until("healthy or ended", async () => (await isHealthy(url)) || command.child.exitCode !== null);
+  if (command.child.exitCode !== null) {
+    throw new Error(`the Worker did not start:\n${command.output()}`);
   }
   return {
     async kill() {
       command.kill();
       await command.ended;
-      await untilSilent(url);
+      await until("silent", async () => !(await answers(url)));
     },
+    logged: (event) => until(`logged ${event}`, () => command.output().includes(`"event":"${event}"`)),
   };
 }
 
@@ -162,11 +161,11 @@ function killGroup(group: number): void {
   }
 }
 
-async function untilSilent(url: string): Promise<void> {
-  const until = Date.now() + patienceMs;
-  while (await answers(url)) {
-    if (Date.now() > until) {
-      throw new Error("the killed Worker still answers");
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + patienceMs;
+  while (!(await isTrue())) {
+    if (Date.now() > end) {
+      throw new Error(`not ${what} in time`);
     }
     await wait(20);
   }

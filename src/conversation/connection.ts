@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { errorCatalogue } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 
 /** The members of a hibernatable WebSocket that the rules use. */
@@ -67,11 +68,16 @@ export class Connection {
     this.#socket.serializeAttachment(this.#attachment);
   }
 
-  /** Hands a frame to the socket; one that is already gone takes none. */
+  /** Hands a frame to the socket. One that does not take it is closed: its client must not live on with a hole. */
   send(text: string): void {
     if (this.#open) {
       this.outstanding += text.length;
-      this.#quietly(() => this.#socket.send(text));
+      try {
+        this.#socket.send(text);
+      } catch {
+        const { closeCode, title } = errorCatalogue.internal;
+        this.close(closeCode, `internal: ${title}`);
+      }
     }
   }
 
@@ -79,16 +85,11 @@ export class Connection {
   close(code: number, reason: string): void {
     if (this.#open) {
       this.#open = false;
-      this.#quietly(() => this.#socket.close(echoableCode(code), reason));
-    }
-  }
-
-  // A socket that broke meanwhile throws here; its close event is on the way and settles the rest.
-  #quietly(act: () => void): void {
-    try {
-      act();
-    } catch {
-      this.#open = false;
+      try {
+        this.#socket.close(echoableCode(code), reason);
+      } catch {
+        // It broke meanwhile; its close event is on the way and settles the rest.
+      }
     }
   }
 }

@@ -1,0 +1,195 @@
+import { env as testEnv, exports } from "cloudflare:workers";
+import { sign } from "hono/utils/jwt/jwt";
+import type { Env } from "../../src/env.ts";
+import { problemSchema, type Problem } from "../../src/protocol/errors.ts";
+import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
+import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
+
+export const env = testEnv as unknown as Env;
+export const worker = (exports as unknown as { default: Fetcher }).default;
+export const origin = "https://pairline.test";
+export const secret = "a-secret-for-tests-only-of-32-characters";
+
+/** Two users nobody else uses, `a` sorting before `b`. */
+export function freshUsers(): { readonly a: string; readonly b: string } {
+  const name = crypto.randomUUID();
+  return { a: `alice-${name}`, b: `bob-${name}` };
+}
+
+/** A token of the deployment under test; it ends `seconds` from now. */
+export function tokenFor(user: string, seconds = 600): Promise<string> {
+  return tokenWith({ sub: user, exp: nowSeconds() + seconds });
+}
+
+/** A token that says exactly this. */
+export function tokenWith(claims: Readonly<Record<string, unknown>>, key = secret): Promise<string> {
+  return sign({ ...claims }, key);
+}
+
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+export function conversationUrl(peer: string, path = ""): string {
+  return `${origin}/v1/conversations/${encodeURIComponent(peer)}${path}`;
+}
+
+/** REST as a user. `path` begins behind the peer; a body that is no text is sent as JSON. */
+export async function rest(
+  user: string,
+  peer: string,
+  method: string,
+  path = "",
+  body?: unknown,
+): Promise<Response> {
+  return worker.fetch(conversationUrl(peer, path), {
+    method,
+    headers: { authorization: `Bearer ${await tokenFor(user)}` },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+}
+
+/** The body of a refusal. Throws where it is none. */
+export async function problemOf(response: Response): Promise<Problem> {
+  return problemSchema.parse(await response.json());
+}
+
+/** The headers of an upgrade as a browser sends it: the token among the subprotocols. */
+export function upgradeHeaders(token: string): Record<string, string> {
+  return {
+    upgrade: "websocket",
+    "sec-websocket-protocol": `${protocolVersion}, ${bearerPrefix}${token}`,
+  };
+}
+
+/** Opens a socket with the given token; `query` is what stands behind the path, with its `?`. */
+export async function openWith(token: string, peer: string, query = ""): Promise<Client> {
+  const response = await worker.fetch(conversationUrl(peer, `/socket${query}`), {
+    headers: upgradeHeaders(token),
+  });
+  return new Client(socketOf(response));
+}
+
+/** Opens a socket as a user and waits for its `ready`. */
+export async function connect(user: string, peer: string, after?: number): Promise<Client> {
+  const client = await openWith(await tokenFor(user), peer, after === undefined ? "" : `?after=${after}`);
+  await client.first("ready");
+  return client;
+}
+
+/** The socket of an answer to an upgrade. Throws where there is none. */
+export function socketOf(response: Response): WebSocket {
+  if (response.webSocket === null) {
+    throw new Error(`no socket, but status ${response.status}`);
+  }
+  return response.webSocket;
+}
+
+export type FrameOf<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>;
+
+/** One device's socket, raw: sends whatever it is told to, and keeps all that came. */
+export class Client {
+  readonly #socket: WebSocket;
+  readonly #watchers = new Set<() => void>();
+  /** Every frame that came, parsed, in order. */
+  readonly frames: ServerFrame[] = [];
+  /** How often `pong` came. */
+  pongs = 0;
+  /** How the socket ended, once it has. */
+  end: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => this.#take(String(data)));
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.end = { code, reason };
+      this.#changed();
+    });
+    socket.accept();
+  }
+
+  send(frame: object): void {
+    this.#socket.send(JSON.stringify(frame));
+  }
+
+  sendRaw(data: string | Uint8Array): void {
+    this.#socket.send(data);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  all<Type extends ServerFrame["type"]>(type: Type): FrameOf<Type>[] {
+    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  /** The first frame of this kind for which `matches` holds, whether it came already or not. */
+  async first<Type extends ServerFrame["type"]>(
+    type: Type,
+    matches: (frame: FrameOf<Type>) => boolean = () => true,
+  ): Promise<FrameOf<Type>> {
+    const found = () => this.all(type).find(matches);
+    await this.until(() => found() !== undefined, `a ${type} frame`);
+    return found() as FrameOf<Type>;
+  }
+
+  /** Sends a message and returns what it was answered, an `ack` or an `error`. */
+  async say(text: string, more: { id?: string; after?: number } = {}): Promise<ServerFrame> {
+    const id = more.id ?? crypto.randomUUID();
+    const from = this.frames.length;
+    this.send({ type: "send", id, text, ...more });
+    return this.answer(from, id);
+  }
+
+  /** The first `ack` or `error` from the given place on, of this send where its id is given. */
+  async answer(from: number, id?: string): Promise<ServerFrame> {
+    const found = () =>
+      this.frames
+        .slice(from)
+        .find(
+          (frame) =>
+            (frame.type === "ack" || frame.type === "error") && (id === undefined || frame.id === id),
+        );
+    await this.until(() => found() !== undefined, "an answer");
+    return found() as ServerFrame;
+  }
+
+  /** How the socket ended. */
+  async closed(): Promise<{ readonly code: number; readonly reason: string }> {
+    await this.until(() => this.end !== undefined, "the close");
+    return this.end ?? { code: 0, reason: "" };
+  }
+
+  /** Returns when `condition` holds; it is looked at after each frame. Throws where the socket ended without it. */
+  until(condition: () => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const watcher = () => {
+        if (condition()) {
+          this.#watchers.delete(watcher);
+          resolve();
+        } else if (this.end !== undefined) {
+          this.#watchers.delete(watcher);
+          reject(new Error(`the socket ended with ${this.end.code} before ${what} came`));
+        }
+      };
+      this.#watchers.add(watcher);
+      watcher();
+    });
+  }
+
+  #take(data: string): void {
+    if (data === "pong") {
+      this.pongs += 1;
+    } else {
+      this.frames.push(serverFrameSchema.parse(JSON.parse(data)));
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) {
+      watcher();
+    }
+  }
+}

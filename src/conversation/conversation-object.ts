@@ -10,7 +10,6 @@ import { ping, pong } from "../protocol/client-frame.ts";
 import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { SendBody, Summary } from "../protocol/rest.ts";
-import { protocolVersion } from "../protocol/version.ts";
 import { readSettings } from "../settings.ts";
 import type { ConversationArchive } from "./archiver.ts";
 import {
@@ -57,10 +56,11 @@ export class Conversation extends DurableObject<Env> {
     const connection = new Connection(this.#socket(server), attachment);
     this.#connections.set(server, connection);
     this.#room.connect(connection, after === null ? undefined : Number(after));
+    const protocol = request.headers.get("sec-websocket-protocol");
     return new Response(null, {
       status: 101,
       webSocket: client,
-      headers: { "sec-websocket-protocol": protocolVersion },
+      ...(protocol !== null && { headers: { "sec-websocket-protocol": protocol } }),
     });
   }
 
@@ -80,7 +80,12 @@ export class Conversation extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.#room.archiver.retry();
+    try {
+      await this.#room.archiver.retry();
+    } catch {
+      // A throw would be retried six times and then forgotten; the next event compares with the archive again.
+      report("alarm_failed");
+    }
   }
 
   send(user: string, body: SendBody): Promise<SendReply> {

@@ -33,7 +33,12 @@ export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
     upgrade: "websocket",
     [userHeader]: encodeURIComponent(user),
     [expiresHeader]: String(expiresAtMs),
+    ...(offersProtocol(context.req.raw) && { "sec-websocket-protocol": protocolVersion }),
   });
+  // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
+  if (offersProtocol(context.req.raw)) {
+    headers.set("sec-websocket-protocol", protocolVersion);
+  }
   const url = after === undefined ? "https://conversation/" : `https://conversation/?after=${after}`;
   return stub().fetch(url, { headers });
 }
@@ -43,10 +48,12 @@ export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
  * it), so it gets an open socket that closes with the code; one that sent a header reads the problem itself.
  */
 export function refusesByClose(request: Request): boolean {
-  return (
-    isUpgrade(request) &&
-    !request.headers.has("authorization") &&
-    offeredProtocols(request.headers.get("sec-websocket-protocol") ?? undefined).includes(protocolVersion)
+  return isUpgrade(request) && !request.headers.has("authorization") && offersProtocol(request);
+}
+
+function offersProtocol(request: Request): boolean {
+  return offeredProtocols(request.headers.get("sec-websocket-protocol") ?? undefined).includes(
+    protocolVersion,
   );
 }
 

@@ -1,5 +1,6 @@
 import { env as testEnv, exports } from "cloudflare:workers";
 import { sign } from "hono/utils/jwt/jwt";
+import { onTestFinished } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { problemSchema, type Problem } from "../../src/protocol/errors.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
@@ -9,6 +10,13 @@ export const env = testEnv as unknown as Env;
 export const worker = (exports as unknown as { default: Fetcher }).default;
 export const origin = "https://pairline.test";
 export const secret = "a-secret-for-tests-only-of-32-characters";
+
+/** Gives the deployment other bindings or variables until the test is over; an empty variable counts as unset. */
+export function deployWith(bindings: Partial<Env>): void {
+  const before = Object.fromEntries(Object.keys(bindings).map((name) => [name, env[name as keyof Env]]));
+  Object.assign(env, bindings);
+  onTestFinished(() => void Object.assign(env, before));
+}
 
 /** Two users nobody else uses, `a` sorting before `b`. */
 export function freshUsers(): { readonly a: string; readonly b: string } {

@@ -110,11 +110,20 @@ export class Conversation extends DurableObject<Env> {
   }
 
   #gone(webSocket: WebSocket, code: number, reason: string): void {
-    const connection = this.#connections.get(webSocket);
+    const connection = this.#connections.get(webSocket) ?? this.#unlisted(webSocket);
     this.#connections.delete(webSocket);
     if (connection !== undefined) {
       this.#room.disconnect(connection, code, reason);
     }
+  }
+
+  // A socket whose close woke the object is not always listed any more; its close, mark and presence are still owed.
+  #unlisted(webSocket: WebSocket): Connection | undefined {
+    const connection = this.#remembered(webSocket);
+    if (connection !== undefined) {
+      this.#room.connections.add(connection);
+    }
+    return connection;
   }
 
   #openRoom(): Room {
@@ -144,13 +153,18 @@ export class Conversation extends DurableObject<Env> {
 
   #awoken(): Connection[] {
     for (const webSocket of this.ctx.getWebSockets()) {
-      const attachment = attachmentSchema.safeParse(webSocket.deserializeAttachment());
+      const connection = this.#remembered(webSocket);
       // One that is closing counts too: its close event, which woke the object, must be answered.
-      if (attachment.success && webSocket.readyState !== WebSocket.CLOSED) {
-        this.#connections.set(webSocket, new Connection(this.#socket(webSocket), attachment.data));
+      if (connection !== undefined && webSocket.readyState !== WebSocket.CLOSED) {
+        this.#connections.set(webSocket, connection);
       }
     }
     return [...this.#connections.values()];
+  }
+
+  #remembered(webSocket: WebSocket): Connection | undefined {
+    const attachment = attachmentSchema.safeParse(webSocket.deserializeAttachment());
+    return attachment.success ? new Connection(this.#socket(webSocket), attachment.data) : undefined;
   }
 
   #socket(webSocket: WebSocket): Socket {

@@ -66,7 +66,8 @@ export class Archiver {
   /** Returns when everything up to `rev` is archived, or an alarm is set that will see to it. */
   async settled(rev: number): Promise<void> {
     const known = Math.min(rev, this.#ports.record.rev);
-    while ((this.#archivedRev ?? -1) < known && !this.#alarmIsSet) {
+    // An empty record lacks nothing, and its failed comparison sets no alarm to end the wait.
+    while (known > 0 && (this.#archivedRev ?? -1) < known && !this.#alarmIsSet) {
       await this.#flush();
     }
   }

@@ -1,0 +1,146 @@
+import { spawnSync } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { projectDir } from "../../src/commands/local.ts";
+import { signToken } from "../../src/commands/sign-token.ts";
+import type { Pair } from "./load.ts";
+
+const compatibilityDate = "2026-11-01";
+const directSocket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+
+/** A server that is measured. */
+export interface Subject {
+  readonly name: string;
+  /** A pair that never talked before. */
+  freshPair(): Promise<Pair>;
+}
+
+export interface Subjects {
+  readonly all: readonly Subject[];
+  /** Ends the servers and deletes what they stored. */
+  end(): Promise<void>;
+}
+
+/** Pairline's built bundle and the relays, each a Worker with a port of its own in one workerd, storing on disk. */
+export async function startSubjects(): Promise<Subjects> {
+  const folder = mkdtempSync(join(tmpdir(), "pairline-bench-"));
+  const secret = randomBytes(32).toString("base64url");
+  const bundle = buildBundle(folder);
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      log: new Log(LogLevel.ERROR),
+      cf: false,
+      resourcePersistencePath: join(folder, "state"),
+      workers: [
+        pairline("pairline", bundle, secret),
+        pairline("pairline-without-archive", bundle, secret),
+        relay(),
+      ],
+    }),
+  );
+  await runtime.ready;
+  await migrate(await runtime.getD1Database("DB", "pairline"));
+  const url = async (worker: string) => (await runtime.unsafeGetDirectURL(worker)).origin;
+  const relayUrl = await url("relay");
+  return {
+    all: [
+      pairlineSubject("Pairline", await url("pairline"), secret),
+      relaySubject("relay", `${relayUrl}/plain`),
+      relaySubject("relay with a commit per message", `${relayUrl}/storing`),
+      // Its D1 has no tables: what the archive costs locally, where D1 runs on the same thread.
+      pairlineSubject("Pairline, D1 away", await url("pairline-without-archive"), secret),
+    ],
+    end: async () => {
+      await runtime.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function buildBundle(folder: string): string {
+  const outDir = join(folder, "bundle");
+  const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
+  const built = spawnSync(process.execPath, [wrangler, "deploy", "--dry-run", "--outdir", outDir], {
+    cwd: projectDir,
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" },
+    encoding: "utf8",
+  });
+  if (built.status !== 0) {
+    throw new Error(`the bundle could not be built:\n${built.stdout}${built.stderr}`);
+  }
+  return readFileSync(join(outDir, "index.js"), "utf8");
+}
+
+function pairline(name: string, contents: string, secret: string) {
+  return {
+    name,
+    compatibilityDate,
+    modules: [{ type: "ESModule" as const, path: "index.js", contents }],
+    durableObjects: {
+      CONVERSATIONS: { className: "Conversation", useSQLite: true },
+      INBOXES: { className: "Inbox", useSQLite: true },
+    },
+    d1Databases: { DB: name },
+    bindings: {
+      JWT_SECRET: secret,
+      RATE_LIMIT_PER_SECOND: "1000000",
+      RATE_LIMIT_BURST: "1000000",
+      NEW_CONVERSATIONS_PER_HOUR: "1000000",
+    },
+    ...directSocket,
+  };
+}
+
+function relay() {
+  const source = readFileSync(join(import.meta.dirname, "relay-worker.ts"), "utf8");
+  return {
+    name: "relay",
+    compatibilityDate,
+    modules: [{ type: "ESModule" as const, path: "relay.js", contents: stripTypeScriptTypes(source) }],
+    durableObjects: {
+      RELAYS: { className: "Relay", useSQLite: true },
+      STORING_RELAYS: { className: "StoringRelay", useSQLite: true },
+    },
+    ...directSocket,
+  };
+}
+
+async function migrate(database: Awaited<ReturnType<Miniflare["getD1Database"]>>): Promise<void> {
+  const folder = join(projectDir, "migrations");
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted();
+  for (const file of files) {
+    for (const statement of readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint")) {
+      await database.prepare(statement).run();
+    }
+  }
+}
+
+function pairlineSubject(name: string, url: string, secret: string): Subject {
+  const end = async (user: string, peer: string) => ({
+    address: `${url}/v1/conversations/${peer}/socket?after=0`,
+    headers: { authorization: `Bearer ${await signToken(user, secret)}` },
+  });
+  return {
+    name,
+    async freshPair() {
+      const [alice, bob] = [`alice-${randomUUID()}`, `bob-${randomUUID()}`];
+      return { sender: await end(alice, bob), receiver: await end(bob, alice) };
+    },
+  };
+}
+
+function relaySubject(name: string, url: string): Subject {
+  return {
+    name,
+    freshPair() {
+      const end = { address: `${url}/${randomUUID()}`, headers: {} };
+      return Promise.resolve({ sender: end, receiver: end });
+    },
+  };
+}

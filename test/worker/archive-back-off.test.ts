@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
 import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
-import { alarmOf, archiveRows, recordRows, type ConversationStub } from "./stored.ts";
+import { alarmOf, archived, archiveRows, recordRows, type ConversationStub } from "./stored.ts";
 
 let pair: PairUnderTest;
 let faulty: FaultyD1;
@@ -72,6 +72,28 @@ test("[AR2][AR3] the alarm rings by itself: D1 gets what it lacked although nobo
   await vi.waitFor(landed, { timeout: 20_000, interval: 200 });
   expect(await archiveRows(env, ...pair.users)).toEqual(await recordRows(pair.stub));
 }, 30_000);
+
+test("[AR3][CO2] a conversation without a message waits for nothing and sets no alarm while D1 is down", async () => {
+  faulty.mode = "down";
+  await pair.stub.settled(1);
+  expect((await pair.call(pair.users[0], "GET", "/messages")).status).toBe(200);
+  expect(await alarmOf(pair.stub)).toBeNull();
+});
+
+test("[AR1][AR2] a D1 without its tables is one that does not answer: the conversation goes on and lands later", async () => {
+  await renameTable("messages", "messages_away");
+  await post(1);
+  expect((await pair.call(pair.users[0], "GET", "/messages")).status).toBe(200);
+  const older = await pair.call(pair.users[0], "GET", "/messages?before=1");
+  expect(await older.json()).toMatchObject({ status: 503, code: "not_migrated" });
+  await renameTable("messages_away", "messages");
+  await archived(env, ...pair.users, 1);
+  expect(await archiveRows(env, ...pair.users)).toEqual(await recordRows(pair.stub));
+});
+
+async function renameTable(from: string, to: string): Promise<void> {
+  await env.DB.prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run();
+}
 
 /** Puts off every alarm that an object sets by an hour, so that only the test rings it. */
 async function holdAlarms(stub: ConversationStub) {

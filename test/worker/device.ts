@@ -30,6 +30,8 @@ export class Device {
   /** Every message frame and ack it was ever shown. */
   readonly shown: Message[] = [];
   readonly acks = new Map<string, Receipt>();
+  /** Ids whose newest try was answered with an error on this socket. */
+  readonly refused = new Set<string>();
   readonly outbox = new Map<string, Draft>();
   /** All frames, in order. */
   readonly frames: ServerFrame[] = [];
@@ -58,6 +60,7 @@ export class Device {
   /** Connects with its cursor, catches up, and sends again what nobody acknowledged. */
   async connect(): Promise<void> {
     this.#ready = undefined;
+    this.refused.clear();
     const socket = await this.#ports.openSocket(this.#cursor);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => this.#take(socket, String(data)));
@@ -142,6 +145,8 @@ export class Device {
     } else if (frame.type === "ack") {
       this.acks.set(frame.id, frame);
       this.outbox.delete(frame.id);
+    } else if (frame.type === "error" && frame.id !== undefined) {
+      this.refused.add(frame.id);
     } else if (frame.type === "reset") {
       this.log.clear();
       this.#mustLoad = true;

@@ -1,4 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
+import { clientFrameSchema } from "../../src/protocol/client-frame.ts";
 import type { ConversationStub } from "./stored.ts";
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
@@ -42,5 +43,20 @@ export async function interceptTransactions(
   };
   return () => {
     prototype.transactionSync = original;
+  };
+}
+
+/** Runs `before` ahead of every frame that an object sends. The tests' own sockets are of the same kind: their sends pass. */
+export function interceptSends(before: () => void): () => void {
+  const prototype = WebSocket.prototype as Pick<WebSocket, "send">;
+  const original = prototype.send;
+  prototype.send = function intercepted(data) {
+    if (typeof data === "string" && !clientFrameSchema.safeParse(JSON.parse(data)).success) {
+      before();
+    }
+    return original.call(this, data);
+  };
+  return () => {
+    prototype.send = original;
   };
 }

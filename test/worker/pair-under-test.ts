@@ -12,6 +12,7 @@ const worker = (exports as unknown as { default: Fetcher }).default;
 export interface PairUnderTest {
   /** Side `a` and side `b`. */
   readonly users: readonly [string, string];
+  /** Made anew for each use: one whose object was killed stays broken. */
   readonly stub: ConversationStub;
   /** REST as a user; `path` begins behind the peer. */
   readonly call: (user: string, method: string, path: string, body?: unknown) => Promise<Response>;
@@ -46,5 +47,12 @@ export function pairUnderTest(): PairUnderTest {
           await (await call(user, "GET", `/messages?before=${before}&rev=${rev}&limit=100`)).json(),
         ),
     });
-  return { users, stub: conversationOf(env, users[0], users[1]), call, device };
+  return {
+    users,
+    get stub() {
+      return conversationOf(env, users[0], users[1]);
+    },
+    call,
+    device,
+  };
 }

@@ -1,6 +1,6 @@
 import { env as testEnv, exports } from "cloudflare:workers";
 import { sign } from "hono/utils/jwt/jwt";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { problemSchema, type Problem } from "../../src/protocol/errors.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
@@ -16,6 +16,17 @@ export function deployWith(bindings: Partial<Env>): void {
   const before = Object.fromEntries(Object.keys(bindings).map((name) => [name, env[name as keyof Env]]));
   Object.assign(env, bindings);
   onTestFinished(() => void Object.assign(env, before));
+}
+
+/** A clock for the Worker and for objects that start from now on, until the test is over: answers the way to let seconds pass. */
+export function controlledClock(): (seconds: number) => void {
+  const realNow = Date.now;
+  let aheadMs = 0;
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => realNow() + aheadMs);
+  onTestFinished(() => clock.mockRestore());
+  return (seconds) => {
+    aheadMs += seconds * 1_000;
+  };
 }
 
 /** Two users nobody else uses, `a` sorting before `b`. */

@@ -34,7 +34,7 @@ const badFrames: readonly { name: string; data: string | Uint8Array; id?: string
   { name: "an after that is text", data: `{"type":"send","id":"x","text":"hello","after":"0"}`, id: "x" },
   { name: "a read without a seq", data: `{"type":"read"}` },
   { name: "a read of -1", data: `{"type":"read","seq":-1}` },
-  { name: "a delivered of 0", data: `{"type":"delivered","seq":0}` },
+  { name: "a delivered of -1", data: `{"type":"delivered","seq":-1}` },
   { name: "a typing that is text", data: `{"type":"typing","on":"yes"}` },
   { name: "an auth without a token", data: `{"type":"auth"}` },
   { name: "binary", data: new TextEncoder().encode(`{"type":"send","id":"x","text":"hello"}`) },

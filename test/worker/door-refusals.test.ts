@@ -31,7 +31,7 @@ test("[AD9][ER3] without a key everything but /health is 503 and says what to se
   expect(problem.detail).toContain("JWT_SECRET");
   expect(problem.detail).toContain("JWT_JWKS_URL");
   const { code, reason } = await (await openWith(await tokenFor(a), b)).closed();
-  expect([code, reason]).toEqual([4503, "not_configured: The server is not configured"]);
+  expect([code, reason.split(":")[0]]).toEqual([4503, "not_configured"]);
 });
 
 test.each([

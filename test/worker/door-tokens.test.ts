@@ -121,12 +121,14 @@ test("[AD5] the server answers the subprotocol that was offered, and none where 
   expect(await client.first("ready")).toMatchObject({ you: "alice" });
 });
 
-test("[AD5] a token in the URL, of another scheme or without one is none", async () => {
+test("[AD5] a token in the URL, of another scheme, or among the subprotocols of what is no upgrade, is none", async () => {
   const token = await tokenFor("alice");
   const refused = [await worker.fetch(conversationUrl("bob", `?token=${token}`))];
   for (const authorization of [token, `Basic ${token}`, "Bearer", `Bearer ${token} more`]) {
     refused.push(await worker.fetch(conversationUrl("bob"), { headers: { authorization } }));
   }
+  const { upgrade: _, ...protocols } = upgradeHeaders(token);
+  refused.push(await worker.fetch(conversationUrl("bob"), { headers: protocols }));
   const headers = { upgrade: "websocket" };
   refused.push(await worker.fetch(conversationUrl("bob", "/socket"), { headers }));
   refused.push(await worker.fetch(conversationUrl("bob", `/socket?token=${token}`), { headers }));

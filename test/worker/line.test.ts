@@ -1,18 +1,8 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { receiptSchema } from "../../src/protocol/message.ts";
 import { sendAnswerSchema } from "../../src/protocol/rest.ts";
-import {
-  type Client,
-  connect,
-  deployWith,
-  env,
-  freshUsers,
-  openWith,
-  problemOf,
-  rest,
-  tokenFor,
-} from "./clients.ts";
+import { type Client, connect, env, freshUsers, openWith, problemOf, rest, tokenFor } from "./clients.ts";
 import { conversationOf, recordRows } from "./stored.ts";
 
 test("[SE2][SE3][SE4][SO3] every device of both users gets every message in one order, its sender before the ack", async () => {
@@ -121,98 +111,6 @@ test("[SE11] a posted message answers 201 with itself, and is told to the socket
   expect(answer).toMatchObject({ id: "x", seq: 1, rev: 1, message: { seq: 1, rev: 1, id: "x", author: a } });
   expect(answer.createdAt).toBe(answer.message.createdAt);
   expect((await peer.first("message")).message).toEqual(answer.message);
-});
-
-test("[RP1][RP2][SO1] a device gets what it lacks in order, and nothing without a cursor", async () => {
-  const { a, b } = freshUsers();
-  const one = await connect(a, b);
-  for (const text of ["first", "second", "third", "fourth"]) {
-    await one.say(text);
-  }
-  for (const [after, expected] of [
-    [undefined, []],
-    [0, [1, 2, 3, 4]],
-    [2, [3, 4]],
-    [3, [4]],
-    [4, []],
-  ] as const) {
-    const { frames } = await connect(b, a, after);
-    const types = [...expected.map(() => "message"), "ready"];
-    expect(frames.map((frame) => frame.type)).toEqual(types);
-    expect(frames.flatMap((frame) => (frame.type === "message" ? [frame.message.rev] : []))).toEqual(
-      expected,
-    );
-    expect(frames.at(-1)).toMatchObject({ head: 4, rev: 4 });
-  }
-});
-
-test("[RP2] a changed message is replayed once, in its newest form, at its newest rev", async () => {
-  const { a, b } = freshUsers();
-  const one = await connect(a, b);
-  for (const text of ["first", "second", "third"]) {
-    await one.say(text);
-  }
-  const stub = conversationOf(env, a, b);
-  await runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec(
-      "UPDATE messages SET rev = 4, text = 'changed', edited_at_ms = created_at_ms WHERE seq = 1",
-    );
-  });
-  await evictDurableObject(stub);
-  const replayed = async (after: number) =>
-    (await connect(b, a, after))
-      .all("message")
-      .map(({ message }) => [message.seq, message.rev, message.text]);
-  const changed = [1, 4, "changed"];
-  expect(await replayed(0)).toEqual([[2, 2, "second"], [3, 3, "third"], changed]);
-  expect(await replayed(2)).toEqual([[3, 3, "third"], changed]);
-  expect(await replayed(3)).toEqual([changed]);
-  expect(await replayed(4)).toEqual([]);
-  expect(await one.say("fourth")).toMatchObject({ seq: 4, rev: 5 });
-});
-
-test("[RP3] a cursor above rev gets reset, then ready, and goes on live", async () => {
-  const { a, b } = freshUsers();
-  const one = await connect(a, b);
-  await one.say("first");
-  for (const after of [2, Number.MAX_SAFE_INTEGER]) {
-    const { frames } = await connect(b, a, after);
-    expect(frames).toMatchObject([
-      { type: "reset", rev: 1 },
-      { type: "ready", head: 1, rev: 1 },
-    ]);
-  }
-  const empty = await connect(`${a}-2`, b, 1);
-  expect(empty.frames).toMatchObject([
-    { type: "reset", rev: 0 },
-    { type: "ready", head: 0, rev: 0 },
-  ]);
-  expect(await empty.say("begin")).toMatchObject({ type: "ack", seq: 1, rev: 1 });
-});
-
-test("[RP3] 1,000 changes behind are replayed, 1,001 are not", async () => {
-  deployWith({ RATE_LIMIT_BURST: "2000" });
-  const { a, b } = freshUsers();
-  await sendMany(await connect(a, b), 1_001, "x");
-  const replayed = await connect(b, a, 1);
-  expect(replayed.all("message").map(({ message }) => message.seq)).toEqual(upTo(1_001).slice(1));
-  expect(replayed.all("reset")).toEqual([]);
-  const reset = await connect(b, a, 0);
-  expect(reset.frames.map((frame) => frame.type)).toEqual(["reset", "ready"]);
-});
-
-test("[RP3] up to 1 MiB of messages is replayed, one message more is not", async () => {
-  const { a, b } = freshUsers();
-  const one = await connect(a, b);
-  await sendMany(one, 70, "é".repeat(8_000));
-  const bytes = one
-    .all("message")
-    .map(({ message }) => new TextEncoder().encode(JSON.stringify(message)).length);
-  const behind = (after: number) => bytes.slice(after).reduce((sum, each) => sum + each, 0);
-  const after = bytes.findIndex((_, index) => behind(index) <= 1_048_576);
-  expect(after).toBeGreaterThan(0);
-  expect((await connect(b, a, after)).all("message")).toHaveLength(70 - after);
-  expect((await connect(b, a, after - 1)).frames.map((frame) => frame.type)).toEqual(["reset", "ready"]);
 });
 
 test("[RP1][SO3] a device that connects amid a burst sees each message once, without a gap", async () => {

@@ -19,7 +19,8 @@ const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
   NEW_CONVERSATIONS_PER_HOUR: variable(60, 1, 1_000_000_000).pipe(z.int()),
-  MAX_TEXT_BYTES: variable(16_384, 1, 32_768).pipe(z.int()),
+  // JSON may write each character as an escape of three times its bytes, and the frame must still fit 64 KiB.
+  MAX_TEXT_BYTES: variable(16_384, 1, 21_504).pipe(z.int()),
   ALLOWED_ORIGINS: z.string().optional(),
 });
 
@@ -62,14 +63,14 @@ export function readSettings(variables: object): Settings {
     },
     allowedOrigins: (ALLOWED_ORIGINS ?? "")
       .split(",")
-      .map((origin) => origin.trim())
+      .map((origin) => origin.trim().replace(/\/+$/, ""))
       .filter((origin) => origin !== ""),
   };
 }
 
 /**
- * What both users may send in a minute at the configured rate, between 4 and 64 MiB: a device that pings at least
- * every minute never reaches it, one that stopped reading cannot fill the 128 MB that objects of an isolate share.
+ * What both users may send in a minute at the configured rate, between 4 and 64 Mi: shared by a conversation's sockets,
+ * so that those that stopped reading cannot fill the 128 MB which objects of an isolate have together.
  */
 function outstandingCharacters(sendsPerSecond: number, maxTextBytes: number): number {
   const perMinute = 2 * 60 * sendsPerSecond * maxTextBytes;

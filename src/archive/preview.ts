@@ -1,5 +1,5 @@
 /** Characters of a message that the conversation list shows. */
-export const previewCharacters = 140;
+const previewCharacters = 140;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 

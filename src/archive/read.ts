@@ -5,9 +5,9 @@ import { conversations, messages } from "./schema.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
 /** A page that takes longer is answered without the archive. */
-export const pageTimeoutMs = 2_000;
+const pageTimeoutMs = 2_000;
 /** A background comparison may take as long as a flush. */
-export const compareTimeoutMs = 10_000;
+const compareTimeoutMs = 10_000;
 
 /** Where the archive of a conversation stands. */
 export interface ArchiveState {

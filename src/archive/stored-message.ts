@@ -32,6 +32,25 @@ export const untouched = {
   data: null,
 } as const;
 
+/** A message's values in the order of its columns, which is the same in both stores. */
+export function messageValues(row: StoredMessage): (string | number | null)[] {
+  return [
+    row.seq,
+    row.rev,
+    row.createdRev,
+    row.author,
+    row.id,
+    row.text,
+    row.createdAtMs,
+    row.countA,
+    row.editedAtMs,
+    row.deletedAtMs,
+    row.replyTo,
+    row.reactions,
+    row.data,
+  ];
+}
+
 /** How many of the messages 1…seq the given side wrote. */
 export function writtenBy(side: Side, at: { readonly seq: number; readonly countA: number }): number {
   return side === "a" ? at.countA : at.seq - at.countA;

@@ -3,13 +3,16 @@ import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary } from "./database.ts";
 import { previewOf } from "./preview.ts";
 import { conversations, messages } from "./schema.ts";
-import type { StoredMessage } from "./stored-message.ts";
+import { messageValues, type StoredMessage } from "./stored-message.ts";
 
-/** Characters of JSON that one statement carries; D1 refuses parameters of 2 MB. */
-export const maxWriteCharacters = 300_000;
+/**
+ * What one write carries at most, so that its JSON stays below 900 KB (D1 refuses parameters of 2 MB): a character
+ * takes up to six bytes, a message's other columns up to 300.
+ */
+export const writeBudget = { rows: 500, characters: 120_000 } as const;
 
 /** A flush is given up after this; where it lands all the same, its repeat changes nothing. */
-export const writeTimeoutMs = 10_000;
+const writeTimeoutMs = 10_000;
 
 /** The conversation as its summary row shows it at `rev`. */
 export interface ArchiveSummary {
@@ -65,7 +68,7 @@ function upsertMessages(
   conversation: string,
   rows: readonly StoredMessage[],
 ) {
-  const encoded = JSON.stringify(rows.map(encodeRow));
+  const encoded = JSON.stringify(rows.map(messageValues));
   return db
     .insert(messages)
     .select(
@@ -89,24 +92,6 @@ function upsertMessages(
       },
       setWhere: sql`excluded.rev > ${messages.rev}`,
     });
-}
-
-function encodeRow(row: StoredMessage) {
-  return [
-    row.seq,
-    row.rev,
-    row.createdRev,
-    row.author,
-    row.id,
-    row.text,
-    row.createdAtMs,
-    row.countA,
-    row.editedAtMs,
-    row.deletedAtMs,
-    row.replyTo,
-    row.reactions,
-    row.data,
-  ];
 }
 
 function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string, write: ArchiveWrite) {

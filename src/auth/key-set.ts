@@ -2,13 +2,15 @@ import * as z from "zod";
 
 /** How long fetched keys serve before they are fetched again. */
 export const keysMaxAgeMs = 600_000;
-/** How long after an attempt, failed or not, the next one waits: an unknown `kid` or a broken server costs no storm. */
+/** How long after an attempt, failed or not, the next one waits: an unknown `kid` costs no storm. */
 export const keysCooldownMs = 30_000;
+/** The same while there are no keys at all. */
+export const coldCooldownMs = 5_000;
 
 const jwksSchema = z.object({
   keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().default("") })),
 });
-export type Key = z.infer<typeof jwksSchema>["keys"][number];
+type Key = z.infer<typeof jwksSchema>["keys"][number];
 
 /** The published keys of an identity service, cached. Keys at hand are kept when a refresh fails. */
 export class KeySet {
@@ -21,20 +23,27 @@ export class KeySet {
     this.#fetchKeys = fetchKeys;
   }
 
-  /** The keys, with `kid` among them where the service has it; undefined while none could ever be fetched. */
+  /** The keys at hand; undefined where `kid` is not among them and cannot be looked up now. */
   async keysFor(kid: string, nowMs: number): Promise<readonly Key[] | undefined> {
-    const fresh = nowMs - this.#fetchedAtMs < keysMaxAgeMs;
-    const known = this.#keys?.some((key) => key.kid === kid) === true;
-    if (!(fresh && known) && this.#mayTry(nowMs)) {
-      await this.#refresh(nowMs);
+    const isFresh = nowMs - this.#fetchedAtMs < keysMaxAgeMs;
+    if (isFresh && this.#knows(kid)) {
+      return this.#keys;
     }
-    return this.#keys;
+    if (this.#mayTry(nowMs)) {
+      await this.#refresh(nowMs);
+      return this.#keys;
+    }
+    // A key that was published since the last attempt must not be called wrong.
+    return this.#knows(kid) ? this.#keys : undefined;
+  }
+
+  #knows(kid: string): boolean {
+    return this.#keys?.some((key) => key.kid === kid) === true;
   }
 
   #mayTry(nowMs: number): boolean {
-    return (
-      this.#triedAtMs === undefined || this.#keys === undefined || nowMs - this.#triedAtMs >= keysCooldownMs
-    );
+    const cooldownMs = this.#keys === undefined ? coldCooldownMs : keysCooldownMs;
+    return this.#triedAtMs === undefined || nowMs - this.#triedAtMs >= cooldownMs;
   }
 
   // Each request fetches for itself: a promise of another request's I/O may never settle in this one.

@@ -3,8 +3,8 @@ import type { Side } from "../protocol/pair.ts";
 import type { Entry } from "./batch.ts";
 import { within } from "./within.ts";
 
-/** How long the first send of an empty conversation waits for each answer; it goes on without one. */
-export const firstSendWaitMs = 1_000;
+/** How long whoever finds a record empty waits for each answer about it; it goes on without one. */
+export const emptyWaitMs = 1_000;
 
 interface AdmissionPorts {
   readonly isEmpty: () => boolean;
@@ -35,12 +35,12 @@ export class Admission {
 
   async #ask(authors: ReadonlySet<Side>): Promise<void> {
     this.#refused = {};
-    await within(firstSendWaitMs, this.#ports.compared());
+    await within(emptyWaitMs, this.#ports.compared());
     if (!this.#ports.isEmpty()) {
       return;
     }
     for (const author of authors) {
-      const refusal = await within(firstSendWaitMs, this.#ports.admit(author));
+      const refusal = await within(emptyWaitMs, this.#ports.admit(author));
       if (refusal === undefined) {
         return;
       }

@@ -19,6 +19,8 @@ export interface ArchivedRecord {
   changesAfter(rev: number): ArchiveWrite;
   matches(archive: ArchiveState): boolean;
   adoptFrom(archive: ArchiveState): Promise<void>;
+  /** Read cursors that the archive knows to be further move there; nothing is written where they are not. */
+  takeRead(read: Cursors): void;
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
@@ -65,9 +67,9 @@ export class Archiver {
 
   /** Returns when everything up to `rev` is archived, or an alarm is set that will see to it. */
   async settled(rev: number): Promise<void> {
-    const known = Math.min(rev, this.#ports.record.rev);
+    const { record } = this.#ports;
     // An empty record lacks nothing, and its failed comparison sets no alarm to end the wait.
-    while (known > 0 && (this.#archivedRev ?? -1) < known && !this.#alarmIsSet) {
+    while ((this.#archivedRev ?? 0) < Math.min(rev, record.rev) && !this.#alarmIsSet) {
       await this.#flush();
     }
   }
@@ -129,6 +131,9 @@ export class Archiver {
     if (state !== undefined && !record.matches(state)) {
       this.#ports.report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
+    }
+    if (state !== undefined) {
+      record.takeRead(state.read);
     }
     this.#archivedRev = state?.rev ?? 0;
     this.#archivedRead = state?.read ?? { a: 0, b: 0 };

@@ -2,7 +2,8 @@ import type { StoredMessage } from "../archive/stored-message.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Log } from "./log.ts";
-import type { Draft, Line, MarkOutcome, SendOutcome } from "./line.ts";
+import type { Draft } from "./draft.ts";
+import type { Line, MarkOutcome, SendOutcome } from "./line.ts";
 
 /** A durable change that waits for the turn's commit; `settle` hears how it ended, once everyone was told. */
 export type Entry =

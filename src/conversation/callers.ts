@@ -40,11 +40,12 @@ export function sendAs(room: Room, user: string, body: SendBody): Promise<SendRe
   });
 }
 
-export function readAs(room: Room, user: string, seq: number): Promise<ReadReply> {
+export async function readAs(room: Room, user: string, seq: number): Promise<ReadReply> {
+  await room.known();
   const side = sideOf(room.ports.pair, user);
   const limited = room.allowances.takeSignal(side);
   if (limited !== undefined) {
-    return Promise.resolve({ ok: false, refusal: limited });
+    return { ok: false, refusal: limited };
   }
   return new Promise((resolve) => {
     room.read(side, seq, (outcome) => {

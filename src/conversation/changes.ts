@@ -1,5 +1,4 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
-import type { Log } from "./log.ts";
+import type { Log, PartialRead, ReadBudget } from "./log.ts";
 
 /** Where a conversation stands: its newest message and its newest revision. */
 export interface Position {
@@ -27,16 +26,25 @@ export function seqAtRev(log: Log, position: Position, rev: number): number {
   return low;
 }
 
-/** The messages that are new or changed since `rev`, by `rev`, each once in its newest form; `limit` of them at most. */
-export function changesSince(log: Log, position: Position, rev: number, limit: number): StoredMessage[] {
+/** The messages that are new or changed since `rev`, by `rev`, each once in its newest form, as far as the budget reaches. */
+export function changesSince(log: Log, position: Position, rev: number, budget: ReadBudget): PartialRead {
   if (rev >= position.rev) {
-    return [];
+    return { messages: [], isWhole: true };
   }
-  const created = log.unchangedAbove(seqAtRev(log, position, rev), limit);
-  const changed = log.changedSince(rev, limit);
-  return changed.length === 0 ? created : mergeByRev(created, changed).slice(0, limit);
+  const created = log.unchangedAbove(seqAtRev(log, position, rev), budget);
+  const changed = log.changedSince(rev, budget);
+  return changed.messages.length === 0 && changed.isWhole ? created : merged(created, changed, budget);
 }
 
-function mergeByRev(one: readonly StoredMessage[], other: readonly StoredMessage[]): StoredMessage[] {
-  return [...one, ...other].toSorted((left, right) => left.rev - right.rev);
+// Beyond the last row of a source that was cut, the other one has rows that would leave a hole.
+function merged(one: PartialRead, other: PartialRead, budget: ReadBudget): PartialRead {
+  const upTo = Math.min(
+    ...[one, other].map(({ messages, isWhole }) => (isWhole ? Infinity : (messages.at(-1)?.rev ?? 0))),
+  );
+  const byRev = [...one.messages, ...other.messages].toSorted((left, right) => left.rev - right.rev);
+  const covered = byRev.filter((message) => message.rev <= upTo);
+  return {
+    messages: covered.slice(0, budget.rows),
+    isWhole: upTo === Infinity && covered.length <= budget.rows,
+  };
 }

@@ -17,6 +17,8 @@ export const attachmentSchema = z.object({
   expiresAtMs: z.number(),
   connectedAtMs: z.number(),
   deliveredSeq: z.number(),
+  /** The server closed it: until the client answers, it is nobody's device any more. */
+  ended: z.boolean().optional(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 

@@ -4,6 +4,9 @@ import type { Side } from "../protocol/pair.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import type { Connection } from "./connection.ts";
 
+/** Characters that may wait for one socket however many there are: a replay of 1 MiB and what comes behind it. */
+const leastShare = 2_097_152;
+
 interface ConnectionsPorts {
   readonly limits: Limits;
   readonly now: () => number;
@@ -57,6 +60,7 @@ export class Connections {
   /** Closes a socket for a reason of the catalogue. */
   end(connection: Connection, code: ErrorCode): void {
     const { closeCode, title } = errorCatalogue[code];
+    connection.remember({ ended: true });
     connection.close(closeCode, `${code}: ${title}`);
     this.remove(connection);
   }
@@ -89,9 +93,14 @@ export class Connections {
       return;
     }
     connection.send(text);
-    if (connection.outstanding > this.#ports.limits.maxOutstandingCharacters && !this.#wasHeard(connection)) {
+    if (connection.outstanding > this.#share() && !this.#wasHeard(connection)) {
       this.end(connection, "slow_reader");
     }
+  }
+
+  // All sockets wait in the same memory. A share holds a whole replay.
+  #share(): number {
+    return Math.max(leastShare, this.#ports.limits.maxOutstandingCharacters / this.#all.size);
   }
 
   // The platform shows no backlog; a frame or a ping since counting began shows that the device still reads.

@@ -164,7 +164,10 @@ export class Conversation extends DurableObject<Env> {
 
   #remembered(webSocket: WebSocket): Connection | undefined {
     const attachment = attachmentSchema.safeParse(webSocket.deserializeAttachment());
-    return attachment.success ? new Connection(this.#socket(webSocket), attachment.data) : undefined;
+    if (!attachment.success || attachment.data.ended === true) {
+      return undefined;
+    }
+    return new Connection(this.#socket(webSocket), attachment.data);
   }
 
   #socket(webSocket: WebSocket): Socket {

@@ -3,9 +3,16 @@ import type { Limits } from "../protocol/limits.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { SendBody } from "../protocol/rest.ts";
 import { textFault } from "../protocol/text.ts";
-import type { Draft } from "./line.ts";
 
-export type DraftOrRefusal =
+/** What an author wants said, its text already found fit. */
+export interface Draft {
+  readonly author: Side;
+  readonly id: string;
+  readonly text: string;
+  readonly after?: number | undefined;
+}
+
+type DraftOrRefusal =
   | { readonly ok: true; readonly draft: Draft }
   | { readonly ok: false; readonly refusal: Refusal };
 

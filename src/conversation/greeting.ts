@@ -17,7 +17,7 @@ interface GreetingFacts {
 }
 
 /** What a device gets first, in order, and how far it has everything by the cursor it came with. */
-export interface Greeting {
+interface Greeting {
   readonly frames: readonly ServerFrame[];
   readonly deliveredSeq: number;
 }

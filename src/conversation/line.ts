@@ -2,16 +2,9 @@ import { untouched, writtenBy, type StoredMessage } from "../archive/stored-mess
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import type { Position } from "./changes.ts";
+import type { Draft } from "./draft.ts";
 import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
 import { RetryChecker } from "./retry-check.ts";
-
-/** What an author wants said, its text already found fit. */
-export interface Draft {
-  readonly author: Side;
-  readonly id: string;
-  readonly text: string;
-  readonly after?: number | undefined;
-}
 
 export type SendOutcome =
   | { readonly kind: "stored" | "repeated"; readonly message: StoredMessage }

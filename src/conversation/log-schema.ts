@@ -37,30 +37,12 @@ export const createTables = [
   )`,
 ] as const;
 
+/** In the order of `messageValues`. */
 export const messageColumns =
   "seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to, reactions, data";
 
 export type SqlValue = ArrayBuffer | string | number | null;
 export type SqlRow = Record<string, SqlValue>;
-
-/** The values of `messageColumns`, in their order. */
-export function messageValues(row: StoredMessage): SqlValue[] {
-  return [
-    row.seq,
-    row.rev,
-    row.createdRev,
-    row.author,
-    row.id,
-    row.text,
-    row.createdAtMs,
-    row.countA,
-    row.editedAtMs,
-    row.deletedAtMs,
-    row.replyTo,
-    row.reactions,
-    row.data,
-  ];
-}
 
 export function messageFrom(row: SqlRow): StoredMessage {
   return {

@@ -1,11 +1,10 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
 import type { Side } from "../protocol/pair.ts";
 import {
   createTables,
   logSchemaVersion,
   messageColumns,
   messageFrom,
-  messageValues,
   type SqlRow,
   type SqlValue,
 } from "./log-schema.ts";
@@ -35,6 +34,19 @@ export const emptyState: LogState = {
   delivered: { a: 0, b: 0 },
   failingSinceMs: null,
 };
+
+/** How much a read may bring. One message always comes. */
+export interface ReadBudget {
+  readonly rows: number;
+  /** Characters of texts and JSON. */
+  readonly characters: number;
+}
+
+/** What a budget covered, from the start of the asked order. */
+export interface PartialRead {
+  readonly messages: readonly StoredMessage[];
+  readonly isWhole: boolean;
+}
 
 /** A stored message's name and place, for the retry check. */
 export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id">;
@@ -130,13 +142,13 @@ export class Log {
   }
 
   /** Messages an edit, deletion or reaction changed after `rev`, by `rev`. */
-  changedSince(rev: number, limit: number): StoredMessage[] {
-    return this.#messages("WHERE rev > created_rev AND rev > ? ORDER BY rev LIMIT ?", rev, limit);
+  changedSince(rev: number, budget: ReadBudget): PartialRead {
+    return this.#within(budget, "WHERE rev > created_rev AND rev > ? ORDER BY rev", rev);
   }
 
   /** Messages above `seq` that nobody changed since, by `seq`. */
-  unchangedAbove(seq: number, limit: number): StoredMessage[] {
-    return this.#messages("WHERE seq > ? AND rev = created_rev ORDER BY seq LIMIT ?", seq, limit);
+  unchangedAbove(seq: number, budget: ReadBudget): PartialRead {
+    return this.#within(budget, "WHERE seq > ? AND rev = created_rev ORDER BY seq", seq);
   }
 
   /** The newest revision of a change; 0 without any. */
@@ -178,6 +190,25 @@ export class Log {
       this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings),
       messageFrom,
     );
+  }
+
+  // Rows come one by one: what the budget does not cover is not read.
+  #within(budget: ReadBudget, clause: string, ...bindings: SqlValue[]): PartialRead {
+    const messages: StoredMessage[] = [];
+    let characters = 0;
+    const found = this.#exists
+      ? this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings)
+      : [];
+    for (const row of found) {
+      const message = messageFrom(row);
+      characters += message.text.length + (message.data?.length ?? 0) + (message.reactions?.length ?? 0);
+      const isOver = messages.length === budget.rows || characters > budget.characters;
+      if (isOver && messages.length > 0) {
+        return { messages, isWhole: false };
+      }
+      messages.push(message);
+    }
+    return { messages, isWhole: true };
   }
 
   #first(query: string, ...bindings: SqlValue[]): SqlRow | undefined {

@@ -1,17 +1,11 @@
 import type { ArchiveState } from "../archive/read.ts";
-import type { StoredMessage } from "../archive/stored-message.ts";
-import { maxWriteCharacters, type ArchiveWrite } from "../archive/write.ts";
+import { writeBudget, type ArchiveWrite } from "../archive/write.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
 import { changesSince, seqAtRev } from "./changes.ts";
 import type { Line } from "./line.ts";
 import type { Log } from "./log.ts";
 import { adopt, matchesArchive, missingFrom } from "./recovery.ts";
-
-/** Changes that one write to the archive carries at most. */
-const maxWriteMessages = 1_000;
-/** Characters of JSON around a message's text: numbers, id, brackets; control characters in the text count six. */
-const envelopeCharacters = 400;
 
 interface RecordPorts {
   readonly log: Log;
@@ -44,6 +38,14 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       line.reload();
       ports.replaced();
     },
+    takeRead: (read) => {
+      const { head } = line.position;
+      const a = Math.max(line.state.read.a, Math.min(read.a, head));
+      const b = Math.max(line.state.read.b, Math.min(read.b, head));
+      if (a > line.state.read.a || b > line.state.read.b) {
+        line.saveState({ read: { a, b } });
+      }
+    },
     keepFailingSince: (failingSinceMs) => line.saveState({ failingSinceMs }),
   };
 }
@@ -51,10 +53,8 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
 /** The next write: as many changes after `rev` as fit, with the summary true at the last of them. */
 function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): ArchiveWrite {
   const { position, state } = line;
-  const changes = changesSince(log, position, rev, maxWriteMessages);
-  const messages = upToCharacters(changes, maxWriteCharacters);
-  const isLast = messages.length === changes.length && changes.length < maxWriteMessages;
-  const upTo = isLast ? position.rev : (messages.at(-1)?.rev ?? position.rev);
+  const { messages, isWhole } = changesSince(log, position, rev, writeBudget);
+  const upTo = isWhole ? position.rev : (messages.at(-1)?.rev ?? position.rev);
   const head = seqAtRev(log, position, upTo);
   const last = messages.at(-1)?.seq === head ? messages.at(-1) : log.message(head);
   return {
@@ -71,16 +71,4 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
       readCounts: line.readCounts,
     },
   };
-}
-
-function upToCharacters(rows: readonly StoredMessage[], maxCharacters: number): readonly StoredMessage[] {
-  let characters = 0;
-  for (const [index, row] of rows.entries()) {
-    characters +=
-      envelopeCharacters + 6 * row.text.length + (row.data?.length ?? 0) + (row.reactions?.length ?? 0);
-    if (characters > maxCharacters && index > 0) {
-      return rows.slice(0, index);
-    }
-  }
-  return rows;
 }

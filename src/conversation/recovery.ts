@@ -1,13 +1,13 @@
 import type { ArchiveState } from "../archive/read.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Position } from "./changes.ts";
-import type { Cursors, Log } from "./log.ts";
+import type { Log } from "./log.ts";
 
 /** Rows of the archive that are compared at a time. */
 const pageRows = 500;
 
 /** How far the numbers jump over an unknown past: more revisions than any device can have seen beyond the archive. */
-export const recoveryRevGap = 1_000_000;
+const recoveryRevGap = 1_000_000;
 
 /** Whether this record can be the one that the archive was written from. Not so after it was restored to an older state. */
 export function matchesArchive(log: Log, position: Position, archive: ArchiveState): boolean {
@@ -72,8 +72,7 @@ export function adopt(
     onlyHere.toSorted((one, other) => one.seq - other.seq),
     floorRev,
   );
-  const state = log.readState();
-  log.writeState({ ...state, floorRev, read: furthest(state.read, archive.read) });
+  log.writeState({ ...log.readState(), floorRev });
 }
 
 function appendAgain(log: Log, rows: readonly StoredMessage[], floorRev: number): void {
@@ -90,10 +89,6 @@ function appendAgain(log: Log, rows: readonly StoredMessage[], floorRev: number)
       countA: (last?.countA ?? 0) + (row.author === "a" ? 1 : 0),
     });
   }
-}
-
-function furthest(one: Cursors, other: Cursors): Cursors {
-  return { a: Math.max(one.a, other.a), b: Math.max(one.b, other.b) };
 }
 
 function isSame(one: StoredMessage, other: StoredMessage): boolean {

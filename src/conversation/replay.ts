@@ -6,7 +6,7 @@ import { changesSince, type Position } from "./changes.ts";
 import type { Log } from "./log.ts";
 
 /** What a device gets before `ready`: the messages it lacks, or the word that it must load pages instead. */
-export type Replay =
+type Replay =
   | { readonly kind: "messages"; readonly messages: readonly Message[] }
   | { readonly kind: "reset" };
 
@@ -27,8 +27,10 @@ export function replaySince(
   if (after > position.rev || beforeFloor) {
     return { kind: "reset" };
   }
-  const rows = changesSince(log, position, after, limits.maxReplayChanges + 1);
-  if (rows.length > limits.maxReplayChanges) {
+  // A character takes at least a byte, so a replay that fits its bytes fits as many characters.
+  const budget = { rows: limits.maxReplayChanges, characters: limits.maxReplayBytes };
+  const { messages: rows, isWhole } = changesSince(log, position, after, budget);
+  if (!isWhole) {
     return { kind: "reset" };
   }
   const messages = rows.map((row) => toMessage(row, pair));

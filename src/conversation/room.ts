@@ -4,7 +4,7 @@ import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
 import type { SendBody } from "../protocol/rest.ts";
-import { Admission } from "./admission.ts";
+import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver, type ConversationArchive } from "./archiver.ts";
 import { applyBatch, type Entry, type Settled } from "./batch.ts";
@@ -36,9 +36,6 @@ export interface RoomPorts {
   readonly report: (event: string, fields?: Readonly<Record<string, string | number>>) => void;
 }
 
-/** How long a question about an empty record waits for the archive's answer. */
-const emptyWaitMs = 1_000;
-
 /** One conversation, awake: what is stored, in which order, and who hears of it. */
 export class Room {
   readonly ports: RoomPorts;
@@ -63,7 +60,7 @@ export class Room {
     this.#admission = new Admission({
       isEmpty: () => this.line.isEmpty,
       compared: () => this.archiver.compared(),
-      admit: (author) => ports.admitNewConversation(pair[author]),
+      admit: async (author) => ports.admitNewConversation(pair[author]),
     });
     this.#turn = new Turn({
       defer: ports.defer,
@@ -81,7 +78,7 @@ export class Room {
     for (const frame of frames) {
       this.connections.send(connection, frame);
     }
-    if (!wasOnline) {
+    if (!wasOnline && this.connections.isOnline(side)) {
       this.#announce(side, true);
     }
     this.#markDelivered(connection, deliveredSeq);

@@ -2,7 +2,7 @@
 interface TurnPorts<Entry> {
   /** Runs the callback once everything that arrives in this turn is here (`setTimeout(0)`). */
   readonly defer: (run: () => void) => void;
-  /** What the entries must wait for, or undefined where nothing stands in their way. Never rejects. */
+  /** What the entries must wait for, or undefined where nothing stands in their way. */
   readonly gate: (entries: readonly Entry[]) => Promise<void> | undefined;
   /** Stores the entries and tells everyone. Never throws. */
   readonly commit: (entries: readonly Entry[]) => void;
@@ -33,7 +33,7 @@ export class Turn<Entry> {
     if (gate === undefined) {
       this.#finish(entries);
     } else {
-      void gate.then(() => this.#finish(entries));
+      void gate.catch(() => undefined).then(() => this.#finish(entries));
     }
   }
 

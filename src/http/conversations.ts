@@ -66,7 +66,7 @@ export function addressed(context: Context<HttpEnv>) {
   const { user } = context.get("verified");
   const peer = peerFrom(context.req.url, user);
   const name = conversationName(user, peer);
-  return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
+  return { user, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
 }
 
 // A caller by RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.

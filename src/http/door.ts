@@ -4,9 +4,9 @@ import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { refusal } from "../protocol/errors.ts";
-import { bearerPrefix } from "../protocol/version.ts";
 import { readSettings, SettingsError, type Settings } from "../settings.ts";
 import { RequestRefused } from "./problem.ts";
+import { isUpgrade, tokenAmongProtocols } from "./upgrade.ts";
 
 /** What a request carries once the door let it in. */
 export interface HttpEnv {
@@ -34,7 +34,7 @@ export const addressLimited: MiddlewareHandler<HttpEnv> = factory.createMiddlewa
   const address = context.req.header("cf-connecting-ip");
   const limit = context.env.ADDRESS_LIMIT;
   if (address !== undefined && limit !== undefined && !isLoopback(address)) {
-    const { success } = await limit.limit({ key: address });
+    const { success } = await limit.limit({ key: networkOf(address) });
     if (!success) {
       throw new RequestRefused(
         refusal("rate_limited", { message: "too many requests from this address", retryAfterMs: 10_000 }),
@@ -51,9 +51,8 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
     const message = "set the secret JWT_SECRET, or the variable JWT_JWKS_URL";
     throw new RequestRefused(refusal("not_configured", { message }));
   }
-  const token =
-    bearerToken(context.req.header("authorization")) ??
-    protocolToken(context.req.header("sec-websocket-protocol"));
+  const amongProtocols = isUpgrade(context.req.raw) ? tokenAmongProtocols(context.req.raw) : undefined;
+  const token = bearerToken(context.req.header("authorization")) ?? amongProtocols;
   if (token === undefined) {
     throw new RequestRefused(refusal("unauthorized", { message: "no bearer token came with the request" }));
   }
@@ -65,20 +64,21 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
   await next();
 });
 
+/** One host commands a whole IPv6 /64, so that counts as one address. */
+function networkOf(address: string): string {
+  if (!address.includes(":")) {
+    return address;
+  }
+  const [head = "", tail] = address.split("::");
+  const groups = head.split(":");
+  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(":").length;
+  return [...groups, ...Array<string>(Math.max(0, missing)).fill("0")].slice(0, 4).join(":");
+}
+
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
 function bearerToken(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
-}
-
-/** Browsers cannot set headers on a WebSocket, so the token rides among the subprotocols; never in the URL, which is logged. */
-function protocolToken(header: string | undefined): string | undefined {
-  const bearer = offeredProtocols(header).find((protocol) => protocol.startsWith(bearerPrefix));
-  return bearer?.slice(bearerPrefix.length);
-}
-
-export function offeredProtocols(header: string | undefined): string[] {
-  return (header ?? "").split(",").map((protocol) => protocol.trim());
 }

@@ -25,8 +25,8 @@ export function historySources(
   return { pair, record, archived: async (query) => readPage(d1, await key, query) };
 }
 
-/** A page, and the revision up to which the archive was its source; 0 where it was not asked. */
-export interface HistoryAnswer {
+/** A page, and the revision up to which the archive was its source; 0 where the record had to answer for it. */
+interface HistoryAnswer {
   readonly page: Page;
   readonly archivedRev: number;
 }
@@ -60,7 +60,7 @@ export async function readHistory(
     return { page: pageFrom(sources, messages, part), archivedRev };
   }
   const part = await sources.record({ before, limit, archivedRev: whole ? archivedRev : 0 });
-  return { page: pageFrom(sources, messages, part), archivedRev };
+  return { page: pageFrom(sources, messages, part), archivedRev: whole ? archivedRev : 0 };
 }
 
 async function newestWithoutArchive(

@@ -9,12 +9,12 @@ export async function bodyOf<Schema extends z.ZodType>(
   context: Context,
   schema: Schema,
 ): Promise<z.infer<Schema>> {
-  const text = await cappedText(context.req.raw);
+  const bytes = await cappedBytes(context.req.raw);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
-    throw new RequestRefused(refusal("bad_request", { message: "the body is not JSON" }));
+    throw new RequestRefused(refusal("bad_request", { message: "the body is not JSON in UTF-8" }));
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
@@ -37,18 +37,17 @@ function fieldRefusal(code: "bad_request" | "out_of_range", error: z.ZodError) {
   return refusal(code, { field, message: `${field}: ${error.issues[0]?.message ?? "invalid"}` });
 }
 
-async function cappedText(request: Request): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+async function cappedBytes(request: Request): Promise<Uint8Array> {
+  const bytes = new Uint8Array(fixedLimits.maxFrameBytes);
+  let length = 0;
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > fixedLimits.maxFrameBytes) {
+    if (length + chunk.byteLength > bytes.byteLength) {
       throw new RequestRefused(
         refusal("too_large", { message: `the body is over ${fixedLimits.maxFrameBytes} bytes` }),
       );
     }
-    text += decoder.decode(chunk, { stream: true });
+    bytes.set(chunk, length);
+    length += chunk.byteLength;
   }
-  return text + decoder.decode();
+  return bytes.subarray(0, length);
 }

@@ -1,9 +1,13 @@
 import { cors } from "hono/cors";
 import type { MiddlewareHandler } from "hono";
+import { refusal } from "../protocol/errors.ts";
+import { archivedRevHeader } from "../protocol/rest.ts";
 import type { HttpEnv } from "./door.ts";
+import { RequestRefused } from "./problem.ts";
+import { isUpgrade } from "./upgrade.ts";
 
 /** Whether a page of this origin may call. Requests without an origin come from no browser page. */
-export function isAllowedOrigin(
+function isAllowedOrigin(
   origin: string | undefined,
   requestUrl: string,
   allowed: readonly string[],
@@ -16,14 +20,21 @@ export function isAllowedOrigin(
   );
 }
 
-/** CORS for the allow-listed origins. It does not cover upgrades: browsers send those regardless, so their door looks itself. */
-export const crossOrigin: MiddlewareHandler<HttpEnv> = async (context, next) => {
+/** CORS for the allow-listed origins. Browsers open WebSockets to anywhere regardless, so an upgrade from elsewhere is refused here. */
+export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const { allowedOrigins } = context.get("settings");
+  const isAllowed = (origin: string | undefined) => isAllowedOrigin(origin, context.req.url, allowedOrigins);
+  if (isUpgrade(context.req.raw)) {
+    if (!isAllowed(context.req.header("origin"))) {
+      throw new RequestRefused(refusal("origin_refused"));
+    }
+    return next();
+  }
   const handler = cors({
-    origin: (origin) => (isAllowedOrigin(origin, context.req.url, allowedOrigins) ? origin : null),
+    origin: (origin) => (isAllowed(origin) ? origin : null),
     allowMethods: ["GET", "POST", "PUT"],
     allowHeaders: ["Authorization", "Content-Type"],
-    exposeHeaders: ["Retry-After", "WWW-Authenticate"],
+    exposeHeaders: ["Retry-After", "WWW-Authenticate", archivedRevHeader],
     maxAge: 86_400,
   });
   return handler(context, next);

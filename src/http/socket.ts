@@ -2,24 +2,13 @@ import type { Context } from "hono";
 import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { socketQuerySchema } from "../protocol/rest.ts";
+import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
 import { addressed } from "./conversations.ts";
-import { offeredProtocols, type HttpEnv } from "./door.ts";
+import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
-import { isAllowedOrigin } from "./origins.ts";
 import { RequestRefused } from "./problem.ts";
-
-export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
-/** The upgrade's own origin check: a browser opens WebSockets to anywhere, and CORS does not stop it. */
-export function refuseForeignOrigin(context: Context<HttpEnv>): void {
-  const { allowedOrigins } = context.get("settings");
-  if (!isAllowedOrigin(context.req.header("origin"), context.req.url, allowedOrigins)) {
-    throw new RequestRefused(refusal("origin_refused"));
-  }
-}
+import { isUpgrade, offersProtocol } from "./upgrade.ts";
 
 /** Hands the socket to the conversation's object, with the verified user in headers that no client can set. */
 export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
@@ -33,7 +22,6 @@ export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
     upgrade: "websocket",
     [userHeader]: encodeURIComponent(user),
     [expiresHeader]: String(expiresAtMs),
-    ...(offersProtocol(context.req.raw) && { "sec-websocket-protocol": protocolVersion }),
   });
   // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
   if (offersProtocol(context.req.raw)) {
@@ -51,20 +39,19 @@ export function refusesByClose(request: Request): boolean {
   return isUpgrade(request) && !request.headers.has("authorization") && offersProtocol(request);
 }
 
-function offersProtocol(request: Request): boolean {
-  return offeredProtocols(request.headers.get("sec-websocket-protocol") ?? undefined).includes(
-    protocolVersion,
-  );
-}
-
-export function closedSocket({ code }: Refusal): Response {
+export function closedSocket({ code, message }: Refusal): Response {
   const { 0: client, 1: server } = new WebSocketPair();
-  const { closeCode, title } = errorCatalogue[code];
   server.accept();
-  server.close(closeCode, `${code}: ${title}`);
+  server.close(errorCatalogue[code].closeCode, closeReason(code, message));
   return new Response(null, {
     status: 101,
     webSocket: client,
     headers: { "sec-websocket-protocol": protocolVersion },
   });
+}
+
+/** A reason may be 123 bytes long (RFC 6455 §5.5). */
+function closeReason(code: string, message: string): string {
+  const reason = `${code}: ${message}`;
+  return fitsBytes(reason, 123) ? reason : code;
 }

@@ -8,7 +8,7 @@ export interface NewConversations {
   readonly count: number;
 }
 
-export type Admitted =
+type Admitted =
   | { readonly ok: true; readonly counted: NewConversations }
   | { readonly ok: false; readonly refusal: Refusal };
 

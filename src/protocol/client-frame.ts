@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { countSchema, messageIdSchema, seqSchema } from "./identity.ts";
+import { countSchema, messageIdSchema } from "./identity.ts";
 
 /** A new message. `after` is the newest `rev` its author had seen when it was first composed; every retry repeats it. */
 export const sendSchema = z.object({
@@ -14,7 +14,7 @@ export type Send = z.infer<typeof sendSchema>;
 export const readSchema = z.object({ type: z.literal("read"), seq: countSchema });
 
 /** Everything up to `seq` reached this device. Moves forward only. */
-export const deliveredSchema = z.object({ type: z.literal("delivered"), seq: seqSchema });
+export const deliveredSchema = z.object({ type: z.literal("delivered"), seq: countSchema });
 
 /** The user began or stopped typing; never stored. */
 export const typingSchema = z.object({ type: z.literal("typing"), on: z.boolean() });
@@ -35,7 +35,7 @@ export type ClientFrame = z.infer<typeof clientFrameSchema>;
 export const ping = "ping";
 export const pong = "pong";
 
-export type ParsedClientFrame =
+type ParsedClientFrame =
   | { readonly ok: true; readonly frame: ClientFrame }
   | { readonly ok: false; readonly message: string; readonly id?: string };
 

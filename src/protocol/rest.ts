@@ -5,7 +5,7 @@ import { messageSchema, receiptSchema } from "./message.ts";
 
 const queryCount = z
   .string()
-  .regex(/^\d{1,16}$/)
+  .regex(/^\d{1,16}$/, "must be a whole number")
   .transform(Number)
   .pipe(countSchema);
 

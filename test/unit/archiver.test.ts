@@ -105,3 +105,23 @@ test("[AR4] a flush that is cut into many writes lands whole, its summary true a
   await world.ringAlarm();
   expect(archived(world)).toHaveLength(60);
 });
+
+test("[AR2] nobody waits for the archive of a record that has nothing", async () => {
+  const world = new World();
+  world.d1.isDown = true;
+  await world.room.archiver.settled(5);
+  expect(world.reports).toEqual([]);
+});
+
+test("[MK1][AR5] a read cursor that only the archive knows comes back with the comparison", async () => {
+  const { world, alice } = await talking();
+  alice.compose("one", "hello");
+  await world.settle();
+  world.room.read("b", 1, () => {});
+  await world.settle();
+  world.room.line.saveState({ read: { a: 0, b: 0 } });
+  world.restart();
+  world.room.archiver.wake();
+  await world.settle();
+  expect(world.room.line.state.read).toEqual({ a: 0, b: 1 });
+});

@@ -5,6 +5,7 @@ import { readSettings } from "../../src/settings.ts";
 import { filledLog, plainMessage } from "./filled-log.ts";
 
 const { limits } = readSettings({});
+const budget = { rows: 1_000, characters: 100_000 };
 const pair = { a: "alice", b: "bob" };
 
 /** Ten messages; then 3 and 7 were edited (rev 11, 12), an eleventh came (13), 3 was edited again (14). */
@@ -35,7 +36,8 @@ test("the newest seq at a revision is exact across a jump of the numbers", () =>
 
 test("[RP2] what changed comes in order of rev, each message once in its newest form, with holes", () => {
   const { log, position } = editedLog();
-  const since = (rev: number) => changesSince(log, position, rev, 1_000).map((row) => [row.rev, row.seq]);
+  const since = (rev: number) =>
+    changesSince(log, position, rev, budget).messages.map((row) => [row.rev, row.seq]);
   expect(since(9)).toEqual([
     [10, 10],
     [12, 7],
@@ -48,7 +50,10 @@ test("[RP2] what changed comes in order of rev, each message once in its newest 
   ]);
   expect(since(14)).toEqual([]);
   expect(since(0).length).toBe(11);
-  expect(changesSince(log, position, 9, 2).map((row) => row.rev)).toEqual([10, 12]);
+  expect(changesSince(log, position, 9, { ...budget, rows: 2 })).toMatchObject({
+    isWhole: false,
+    messages: [{ rev: 10 }, { rev: 12 }],
+  });
 });
 
 test("[RP2] a replay shows an edited message with its new text and time", () => {
@@ -93,4 +98,27 @@ test("[RP3] a cursor above rev, or of a history before the floor, is a reset", (
   expect(replaySince(log, pair, limits, { head: 3, rev: 3, floorRev: 0 }, 4).kind).toBe("reset");
   expect(replaySince(log, pair, limits, { head: 3, rev: 9, floorRev: 8 }, 7).kind).toBe("reset");
   expect(replaySince(log, pair, limits, { head: 3, rev: 9, floorRev: 8 }, 8).kind).toBe("messages");
+});
+
+test("[RP2] a read that is cut ends before the first change it cannot vouch for, whichever source was cut", () => {
+  const { log, position } = editedLog();
+  const whole = changesSince(log, position, 0, budget).messages.map((row) => row.rev);
+  for (let rows = 1; rows <= whole.length; rows += 1) {
+    const cut = changesSince(log, position, 0, { ...budget, rows });
+    expect(cut.messages.length).toBeGreaterThan(0);
+    expect(cut.messages.map((row) => row.rev)).toEqual(whole.slice(0, cut.messages.length));
+    expect(cut.isWhole).toBe(cut.messages.length === whole.length);
+  }
+});
+
+test("[AR4] following cut reads from revision to revision meets every change", () => {
+  const { log, position } = editedLog();
+  const met: number[] = [];
+  for (let rev = 0, isWhole = false; !isWhole;) {
+    const cut = changesSince(log, position, rev, { rows: 100, characters: 20 });
+    met.push(...cut.messages.map((row) => row.rev));
+    rev = cut.messages.at(-1)?.rev ?? position.rev;
+    isWhole = cut.isWhole;
+  }
+  expect(met).toEqual(changesSince(log, position, 0, budget).messages.map((row) => row.rev));
 });

@@ -79,13 +79,14 @@ test("[SE2][SE4] telling that fails at any frame ends the object; what is durabl
   for (let frames = 0; frames < 6; frames += 1) {
     let left = frames;
     const outcome = await faultyTurn((world) => {
-      const { broadcast } = world.room.connections;
-      world.room.connections.broadcast = function failing(...args) {
+      const { connections } = world.room;
+      const broadcast = connections.broadcast.bind(connections);
+      connections.broadcast = (...args) => {
         if (left === 0) {
           throw new Error("telling failed");
         }
         left -= 1;
-        broadcast.apply(this, args);
+        broadcast(...args);
       };
     });
     expect(outcome.world.aborts).toBe(1);

@@ -52,15 +52,16 @@ test("[SO7] the 21st device closes the one that was not heard of for longest", (
 });
 
 test("[SO8] a socket that stays silent is closed once too much was sent to it, one that pings is not", () => {
-  const size = JSON.stringify(frame).length;
-  const { clock, connections, socket } = stage({ maxOutstandingCharacters: 3 * size });
+  // Two sockets share what may wait; the least share of one is 2 Mi characters.
+  const big: ServerFrame = { type: "typing", user: "b".repeat(2_097_152), on: true };
+  const { clock, connections, socket } = stage({ maxOutstandingCharacters: 6 * JSON.stringify(big).length });
   const silent = socket();
   const alive = socket();
   for (let count = 1; count <= 4; count += 1) {
     clock.nowMs += 1;
     alive.seen.pingedAtMs = clock.nowMs;
     expect(silent.seen.closed).toEqual([]);
-    connections.broadcast(frame);
+    connections.broadcast(big);
   }
   expect(silent.seen.closed).toEqual([[1013, expect.stringContaining("slow_reader")]]);
   expect(alive.seen).toMatchObject({ frames: 4, closed: [] });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Side } from "../../src/protocol/pair.ts";
 import { Device } from "./device.ts";
@@ -36,39 +36,25 @@ class Run {
   readonly sent: { id: string; text: string; device: number }[] = [];
   #snapshot = { record: this.world.storage.dump(), archive: this.world.d1.dump() };
 
-  async take(taken: Step): Promise<void> {
+  /** Takes a step; each kind of step has its way. */
+  take(taken: Step): void | Promise<void> {
     const { world } = this;
-    switch (taken.kind) {
-      case "send":
-        return this.#send(taken.device);
-      case "connect":
-        return this.#device(taken.device).connect();
-      case "drop":
-        return this.#device(taken.device).drop(taken.heard);
-      case "retry":
-        return this.#retry(taken.device, taken.pick, taken.after);
-      case "turn":
-        return world.turn();
-      case "settle":
-        return world.settle();
-      case "alarm":
-        return world.ringAlarm();
-      case "restart":
-        return world.restart();
-      case "archive":
-        world.d1.isDown = taken.down;
-        return undefined;
-      case "flaky":
-        world.d1.answersLeft = taken.answers;
-        return undefined;
-      case "snapshot":
-        this.#snapshot = { record: world.storage.dump(), archive: world.d1.dump() };
-        return undefined;
-      case "set archive back":
-        return this.#setArchiveBack();
-      case "restore":
-        return this.#restore(taken.downAfter);
-    }
+    const ways: { [Kind in Step["kind"]]: (step: Extract<Step, { kind: Kind }>) => void | Promise<void> } = {
+      send: ({ device: index }) => this.#send(index),
+      connect: ({ device: index }) => this.#device(index).connect(),
+      drop: ({ device: index, heard }) => this.#device(index).drop(heard),
+      retry: ({ device: index, pick, after }) => this.#retry(index, pick, after),
+      turn: () => world.turn(),
+      settle: () => world.settle(),
+      alarm: () => world.ringAlarm(),
+      restart: () => world.restart(),
+      archive: ({ down }) => void (world.d1.isDown = down),
+      flaky: ({ answers }) => void (world.d1.answersLeft = answers),
+      snapshot: () => void (this.#snapshot = { record: world.storage.dump(), archive: world.d1.dump() }),
+      "set archive back": () => this.#setArchiveBack(),
+      restore: ({ downAfter }) => this.#restore(downAfter),
+    };
+    return (ways[taken.kind] as (step: Step) => void | Promise<void>)(taken);
   }
 
   /** Everything works again: every device comes back, resends, and loads what it was told to. */

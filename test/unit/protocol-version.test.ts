@@ -8,7 +8,7 @@ import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
 import { protocolVersion } from "../../src/protocol/version.ts";
 
 // A shape changed: if old clients can live with it, pin the new hash and note it in version.ts; else it is a new version.
-const pinned = { version: "pairline.v1", hash: "4ff8d4ef6dbafb5d" };
+const pinned = { version: "pairline.v1", hash: "bec7091f764bf801" };
 
 test("the JSON Schemas of every frame, body and answer are those of the pinned version", () => {
   const schemas = {

@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { admit } from "../../src/inbox/quota.ts";
 import { readSettings } from "../../src/settings.ts";
 
+const outstanding = (rate: string) =>
+  readSettings({ RATE_LIMIT_PER_SECOND: rate }).limits.maxOutstandingCharacters;
+
 test("defaults hold where a variable is missing or empty", () => {
   const { limits, allowedOrigins } = readSettings({ RATE_LIMIT_BURST: "", ALLOWED_ORIGINS: "" });
   expect(limits).toMatchObject({
@@ -17,7 +20,7 @@ test("a variable out of its range is named, its value is not", () => {
   for (const [name, value] of [
     ["RATE_LIMIT_PER_SECOND", "0"],
     ["RATE_LIMIT_BURST", "many-secret"],
-    ["MAX_TEXT_BYTES", "32769"],
+    ["MAX_TEXT_BYTES", "21505"],
     ["NEW_CONVERSATIONS_PER_HOUR", "-1"],
   ] as const) {
     const read = () => readSettings({ [name]: value });
@@ -32,8 +35,6 @@ test("[AD8] origins are a list with commas", () => {
 });
 
 test("[SO8] what may wait for a reader grows with the rate, between 4 and 64 Mi characters", () => {
-  const outstanding = (rate: string) =>
-    readSettings({ RATE_LIMIT_PER_SECOND: rate }).limits.maxOutstandingCharacters;
   expect([outstanding("1"), outstanding("5"), outstanding("1000")]).toEqual([
     4_194_304, 9_830_400, 67_108_864,
   ]);

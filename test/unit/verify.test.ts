@@ -11,6 +11,8 @@ const good = { sub: "alice", exp: nowSeconds + 60 };
 const verify = async (claims: object, config: object = {}) =>
   verifyToken(await sign({ ...claims }, secret), { secret, userClaim: "sub", ...config }, nowMs);
 
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
 test("[AD4] a good token is its user's, until its exp and the leeway are over", async () => {
   expect(await verify(good)).toEqual({ ok: true, user: "alice", expiresAtMs: nowMs + 60_000 + leewayMs });
   expect(await verify({ ...good, exp: nowSeconds - 29 })).toMatchObject({ ok: true });
@@ -49,7 +51,6 @@ test("[AD4] issuer, audience and another claim are checked where configured", as
 });
 
 test("[AD4] malformed, unsigned and wrongly signed tokens are refused", async () => {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const unsigned = `${part({ alg: "none", typ: "JWT" })}.${part(good)}.`;
   const wrongKey = await sign({ ...good }, "another secret");
   const [header, , signature] = (await sign({ ...good }, secret)).split(".");
@@ -80,12 +81,12 @@ test("[AD4][AD7] RS256 and ES256 are checked with the published keys; an HS256 t
       "verify",
     ])) as CryptoKeyPair;
     const published = {
-      ...(await crypto.subtle.exportKey("jwk", pair.publicKey)),
+      ...((await crypto.subtle.exportKey("jwk", pair.publicKey)) as JsonWebKey),
       kid: "k",
       alg: algorithm.alg,
     };
     const privateKey = {
-      ...(await crypto.subtle.exportKey("jwk", pair.privateKey)),
+      ...((await crypto.subtle.exportKey("jwk", pair.privateKey)) as JsonWebKey),
       kid: "k",
       alg: algorithm.alg,
     };

@@ -1,7 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { env } from "./clients.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { alarmOf, archived, archiveRows, recordRows, type ConversationStub } from "./stored.ts";
 
 let pair: PairUnderTest;

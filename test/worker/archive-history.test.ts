@@ -2,8 +2,9 @@ import { afterEach, expect, test } from "vitest";
 import { problemSchema } from "../../src/protocol/errors.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { pageSchema, sendAnswerSchema } from "../../src/protocol/rest.ts";
+import { env } from "./clients.ts";
 import { faultyD1, type D1Mode, type FaultyD1 } from "./faulty-d1.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { archived } from "./stored.ts";
 
 const archivedCount = 12;

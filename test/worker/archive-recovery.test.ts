@@ -2,9 +2,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationName } from "../../src/protocol/pair.ts";
+import { env } from "./clients.ts";
 import type { Device } from "./device.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import {
   archived,
   archiveRows,

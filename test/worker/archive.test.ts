@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from "vitest";
+import { env } from "./clients.ts";
 import type { Device } from "./device.ts";
 import { faultyD1, type D1Mode, type FaultyD1 } from "./faulty-d1.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { alarmOf, archived, archiveRows, archiveSummary, recordRows, summaryOf } from "./stored.ts";
 
 const messageCount = 60;

@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { env } from "./clients.ts";
 import type { Device } from "./device.ts";
 import { interceptSends, interceptSql, interceptTransactions } from "./object-storage.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { archived, archiveRows, recordRows, type ConversationStub } from "./stored.ts";
 
 /** Puts `strike` at each of a kind of step that a commit takes; it throws where the fault is. Returns the way back. */

@@ -1,9 +1,9 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { signToken } from "../../src/commands/sign-token.ts";
+import { env, tokenFor } from "./clients.ts";
 import type { Device } from "./device.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { meterRows } from "./rows.ts";
 import { alarmOf, archived, archiveRows, recordRows } from "./stored.ts";
 
@@ -99,7 +99,7 @@ test("[MK4] delivery marks outlive sleep, and are kept when the socket leaves", 
 
 test("[SO5] a token's end, first or fresh, outlives sleep", async () => {
   const [alice, bob] = await connectAll();
-  alice.auth(await signToken(pair.users[0], env.JWT_SECRET ?? "", 10 * daySeconds));
+  alice.auth(await tokenFor(pair.users[0], 10 * daySeconds));
   // Frames behind it wait for the verdict, so an ack shows that it fell.
   alice.send("hello");
   await alice.acknowledged();

@@ -1,12 +1,7 @@
-import { env as testEnv, exports } from "cloudflare:workers";
-import type { Env } from "../../src/env.ts";
-import { signToken } from "../../src/commands/sign-token.ts";
 import { pageSchema } from "../../src/protocol/rest.ts";
+import { conversationUrl, env, freshUsers, rest, socketOf, tokenFor, worker } from "./clients.ts";
 import { Device } from "./device.ts";
 import { conversationOf, type ConversationStub } from "./stored.ts";
-
-export const env = testEnv as unknown as Env;
-const worker = (exports as unknown as { default: Fetcher }).default;
 
 /** Two users nobody else uses, their conversation, and ways to it through the real Worker. */
 export interface PairUnderTest {
@@ -20,37 +15,25 @@ export interface PairUnderTest {
 }
 
 export function pairUnderTest(): PairUnderTest {
-  const name = crypto.randomUUID();
-  const users = [`alice-${name}`, `bob-${name}`] as const;
-  const peerOf = (user: string) => (user === users[0] ? users[1] : users[0]);
-  const ask = async (user: string, path: string, init: RequestInit = {}) => {
-    const headers = new Headers(init.headers);
-    headers.set("authorization", `Bearer ${await signToken(user, env.JWT_SECRET ?? "")}`);
-    return worker.fetch(`https://pairline.test/v1/conversations/${peerOf(user)}${path}`, {
-      ...init,
-      headers,
-    });
-  };
+  const { a, b } = freshUsers();
   const call = (user: string, method: string, path: string, body?: unknown) =>
-    ask(user, path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    rest(user, user === a ? b : a, method, path, body);
   const device = (user: string) =>
     new Device({
       openSocket: async (after) => {
-        const response = await ask(user, `/socket?after=${after}`, { headers: { upgrade: "websocket" } });
-        if (response.webSocket === null) {
-          throw new Error(`no socket: ${response.status}`);
-        }
-        return response.webSocket;
+        const headers = { upgrade: "websocket", authorization: `Bearer ${await tokenFor(user)}` };
+        const url = conversationUrl(user === a ? b : a, `/socket?after=${after}`);
+        return socketOf(await worker.fetch(url, { headers }));
       },
-      page: async (before, rev) =>
-        pageSchema.parse(
-          await (await call(user, "GET", `/messages?before=${before}&rev=${rev}&limit=100`)).json(),
-        ),
+      page: async (before, rev) => {
+        const path = `/messages?before=${before}&rev=${rev}&limit=100`;
+        return pageSchema.parse(await (await call(user, "GET", path)).json());
+      },
     });
   return {
-    users,
+    users: [a, b],
     get stub() {
-      return conversationOf(env, users[0], users[1]);
+      return conversationOf(env, a, b);
     },
     call,
     device,

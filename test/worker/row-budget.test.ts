@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationName } from "../../src/protocol/pair.ts";
 import { pageSchema } from "../../src/protocol/rest.ts";
+import { env } from "./clients.ts";
 import { interceptD1 } from "./d1-calls.ts";
-import { env, pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { meterRows, type RowMeter } from "./rows.ts";
 import { archived, archiveRows } from "./stored.ts";
 

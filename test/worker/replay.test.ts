@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
+import type { Message } from "../../src/protocol/message.ts";
 import { pageSchema } from "../../src/protocol/rest.ts";
 import { editInRecord, fillRecord, stubOf, upTo, type Users } from "./by-hand.ts";
 import { connect, freshUsers, rest, type Client } from "./clients.ts";
@@ -98,21 +99,22 @@ test("[RP3] changes of messages count like new ones", { timeout: 30_000 }, async
   expect(typesOf(await connect(users.b, users.a, 1))).toEqual(["reset", "ready"]);
 });
 
-test("[RP3] up to 1 MiB of messages is replayed, more is a reset", { timeout: 30_000 }, async () => {
-  const users = freshUsers();
-  const count = 80;
-  await fillRecord(stubOf(users), count, { textOf: (seq) => `${seq} ${"ü".repeat(8_000)}` });
-  const page = pageSchema.parse(await (await rest(users.a, users.b, "GET", "/messages?limit=100")).json());
-  const sizes = page.messages.map((message) => new TextEncoder().encode(JSON.stringify(message)).length);
-  let from = count;
-  let bytes = 0;
-  while (bytes + (sizes[from - 1] ?? 0) <= maxReplayBytes) {
-    bytes += sizes[from - 1] ?? 0;
-    from -= 1;
-  }
-  expect(from).toBeGreaterThan(0);
-  expect(replayOf(await connect(users.b, users.a, from))).toEqual(upTo(count, from + 1));
-  expect(typesOf(await connect(users.b, users.a, from - 1))).toEqual(["reset", "ready"]);
+test("[RP3] exactly 1 MiB of messages is replayed, a byte more is a reset", { timeout: 30_000 }, async () => {
+  const longest = "ü".repeat(8_000);
+  const textOf = (seq: number) => (seq === 1 ? "" : longest);
+  const measured = freshUsers();
+  await fillRecord(stubOf(measured), 65, { textOf });
+  const { messages } = pageSchema.parse(
+    await (await rest(measured.a, measured.b, "GET", "/messages?limit=100")).json(),
+  );
+  const room = maxReplayBytes - messages.reduce((sum, message) => sum + bytesOf(message), 0);
+  expect(room).toBeGreaterThan(0);
+  const [exact, above] = [freshUsers(), freshUsers()];
+  await fillRecord(stubOf(exact), 65, { textOf: (seq) => textOf(seq) || "x".repeat(room) });
+  await fillRecord(stubOf(above), 65, { textOf: (seq) => textOf(seq) || "x".repeat(room + 1) });
+  expect(replayOf(await connect(exact.b, exact.a, 0))).toEqual(upTo(65));
+  expect(typesOf(await connect(above.b, above.a, 0))).toEqual(["reset", "ready"]);
+  expect(replayOf(await connect(above.b, above.a, 1))).toEqual(upTo(65, 2));
 });
 
 test(
@@ -150,6 +152,10 @@ async function filled(count: number): Promise<Users> {
   const users = freshUsers();
   await fillRecord(stubOf(users), count);
   return users;
+}
+
+function bytesOf(message: Message): number {
+  return new TextEncoder().encode(JSON.stringify(message)).length;
 }
 
 /** The revs that came before `ready`. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { movableClock, stubOf, upTo, type Users } from "./by-hand.ts";
 import { connect, freshUsers, nowSeconds, openWith, tokenFor, tokenWith, type Client } from "./clients.ts";
 import { recordRows } from "./stored.ts";
@@ -52,7 +52,9 @@ test("[SO5] every kind of frame to an expired socket closes it instead", async (
 test("[SO5] a fresh token keeps the socket alive beyond the first, and frames behind it wait and keep their order", async () => {
   const { clock, users, alice, bob } = await aliceOutlivesBob();
   // Expired already, but no frame moved: without waiting for the verdict the first send would end the socket.
-  bob.send({ type: "auth", token: await tokenFor(users.b, 600) });
+  const fresh = await tokenFor(users.b, 600);
+  slowVerdicts();
+  bob.send({ type: "auth", token: fresh });
   const ids = upTo(10).map((nth) => `behind ${nth}`);
   for (const id of ids) {
     bob.send({ type: "send", id, text: id });
@@ -107,7 +109,9 @@ test.each(tokensThatDoNotHold)(
     const users = freshUsers();
     const alice = await connect(users.a, users.b);
     const bob = await connect(users.b, users.a);
-    alice.send({ type: "auth", token: await token(users) });
+    const doubtful = await token(users);
+    slowVerdicts();
+    alice.send({ type: "auth", token: doubtful });
     alice.send({ type: "send", id: "behind", text: "behind a token that does not hold" });
     const end = await alice.closed();
     expect(end.code).toBe(code);
@@ -137,6 +141,16 @@ async function aliceOutlivesBob(): Promise<Scene> {
   await bob.first("message");
   clock.advance((60 + leewaySeconds) * 1_000);
   return { clock, users, alice, bob };
+}
+
+/** Gives what is sent behind a token the time to come in before the verdict falls. */
+function slowVerdicts(): void {
+  const verify = crypto.subtle.verify.bind(crypto.subtle);
+  const spy = vi.spyOn(crypto.subtle, "verify").mockImplementation(async (...parameters) => {
+    await scheduler.wait(50);
+    return verify(...parameters);
+  });
+  onTestFinished(() => spy.mockRestore());
 }
 
 function expectExpired({ code, reason }: { readonly code: number; readonly reason: string }): void {

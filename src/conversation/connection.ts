@@ -78,9 +78,19 @@ export class Connection {
         this.#socket.send(text);
       } catch {
         const { closeCode, title } = errorCatalogue.internal;
-        this.close(closeCode, `internal: ${title}`);
+        this.end(closeCode, `internal: ${title}`);
       }
     }
+  }
+
+  /** The server's own close: also an object that sleeps before the client answers it knows that this was it. */
+  end(code: number, reason: string): void {
+    try {
+      this.remember({ ended: true });
+    } catch {
+      // It broke meanwhile and remembers nothing any more.
+    }
+    this.close(code, reason);
   }
 
   /** Closes the socket, or answers its close; the second time does nothing. */

@@ -60,8 +60,7 @@ export class Connections {
   /** Closes a socket for a reason of the catalogue. */
   end(connection: Connection, code: ErrorCode): void {
     const { closeCode, title } = errorCatalogue[code];
-    connection.remember({ ended: true });
-    connection.close(closeCode, `${code}: ${title}`);
+    connection.end(closeCode, `${code}: ${title}`);
     this.remove(connection);
   }
 

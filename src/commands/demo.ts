@@ -33,7 +33,10 @@ async function run(): Promise<void> {
   const suffix = randomUUID().slice(0, 8);
   const alice = `alice-${suffix}`;
   const bob = `bob-${suffix}`;
-  const tokens = { [alice]: await signToken(alice, secret), [bob]: await signToken(bob, secret) };
+  const tokens = {
+    [alice]: await signToken(alice, secret, process.env),
+    [bob]: await signToken(bob, secret, process.env),
+  };
   const clients = {
     alice: await DemoClient.connect(place.url, bob, tokens[alice] ?? ""),
     bob: await DemoClient.connect(place.url, alice, tokens[bob] ?? ""),

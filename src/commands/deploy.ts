@@ -1,17 +1,16 @@
-// Deploys the Worker and migrates its D1. Where the database exists already, it is migrated first, since code of the
-// new version may need the new columns; on the very first run the deployment is what creates it.
+// Deploys the Worker and migrates its D1. A database that exists is migrated first, since code of the new version may
+// need the new columns; on the very first run the deployment is what creates it. Arguments (`--env …`) go to both.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { projectDir } from "./local.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
-const migrate = ["d1", "migrations", "apply", "DB", "--remote"];
+const options = process.argv.slice(2);
+const migrate = ["d1", "migrations", "apply", "DB", "--remote", ...options];
+const deploy = ["deploy", ...options];
 
-const exists = run(["d1", "info", "pairline"], "ignore") === 0;
-const steps = exists
-  ? [migrate, ["deploy", ...process.argv.slice(2)]]
-  : [["deploy", ...process.argv.slice(2)], migrate];
-for (const step of steps) {
+const exists = run(["d1", "migrations", "list", "DB", "--remote", ...options], "ignore") === 0;
+for (const step of exists ? [migrate, deploy] : [deploy, migrate]) {
   if (run(step, "inherit") !== 0) {
     console.error(
       `\n"wrangler ${step.join(" ")}" failed; see above. Run "npm run deploy" again once it is mended.`,

@@ -28,7 +28,7 @@ if (migrated.status !== 0) {
 
 const variables = localVariables.flatMap((name) => {
   const value = process.env[name];
-  return value === undefined ? [] : ["--var", `${name}:${value}`];
+  return value === undefined || value === "" ? [] : ["--var", `${name}:${value}`];
 });
 
 const server = spawn(

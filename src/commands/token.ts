@@ -8,4 +8,4 @@ if (user === undefined) {
   console.error("Usage: npm run token -- <user id of 1 to 128 printable ASCII characters>");
   process.exit(2);
 }
-console.log(await signToken(user, localSecret()));
+console.log(await signToken(user, localSecret(), process.env));

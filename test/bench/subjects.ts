@@ -34,6 +34,12 @@ export async function startSubjects(): Promise<Subjects> {
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
       cf: false,
+      handleStructuredLogs: ({ message }) => {
+        // Of the subject whose D1 has no tables.
+        if (!message.includes("archive_flush_failed")) {
+          console.error(message);
+        }
+      },
       resourcePersistencePath: join(folder, "state"),
       workers: [
         pairline("pairline", bundle, secret),

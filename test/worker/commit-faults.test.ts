@@ -52,7 +52,7 @@ describe.each([
       ["a frame cannot be sent", everyFrame, false],
       ["frames cannot be sent from one on", everyFrame, true],
       ["the object is killed as it sends a frame", everyFrameKilling, false],
-    ])("%s, whichever it is", { timeout: 60_000 }, async (__, steps, forGood) => {
+    ])("%s, whichever it is", { timeout: 30_000 }, async (__, steps, forGood) => {
       let nth = 0;
       let struck = true;
       while (struck) {

@@ -19,7 +19,7 @@ const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
   NEW_CONVERSATIONS_PER_HOUR: variable(60, 1, 1_000_000_000).pipe(z.int()),
-  // JSON may write each character as an escape of three times its bytes, and the frame must still fit 64 KiB.
+  // JSON may escape every letter, at three times its bytes outside ASCII, and the frame must still fit its 64 KiB.
   MAX_TEXT_BYTES: variable(16_384, 1, 21_504).pipe(z.int()),
   ALLOWED_ORIGINS: z.string().optional(),
 });

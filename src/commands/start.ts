@@ -13,6 +13,8 @@ const environment = {
   // The trace collector of `wrangler dev` costs more than the relay itself.
   X_LOCAL_OBSERVABILITY: process.env["X_LOCAL_OBSERVABILITY"] ?? "false",
   CI: "true",
+  // Where the machine is would be asked of a server outside.
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
 const migrated = spawnSync(

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
-import type { Log } from "./log.ts";
+import type { Cursors, Log } from "./log.ts";
 import type { Draft } from "./draft.ts";
 import type { Line, MarkOutcome, SendOutcome } from "./line.ts";
 
@@ -31,37 +31,47 @@ interface BatchPorts {
 }
 
 /**
- * Applies a turn's entries in one transaction, each in a nested one, so that one that fails cannot sink the others.
- * Throws where the transaction as a whole failed: then nothing of it is durable.
+ * Applies a turn's entries in one transaction. Where one of them throws, all is undone and done again with a nested
+ * transaction for each send, so that the one that fails cannot sink the others (nesting always would halve the
+ * throughput). Throws where the transaction as a whole failed: then nothing of it is durable.
  */
 export function applyBatch(ports: BatchPorts, entries: readonly Entry[]): Settled[] {
+  const saved = ports.line.state.read;
+  try {
+    return applyAll(ports, entries, saved, (draft) => ports.line.send(draft, ports.now()));
+  } catch {
+    ports.line.reload();
+    return applyAll(ports, entries, saved, (draft) => sendAlone(ports, draft));
+  }
+}
+
+type Send = (draft: Draft) => SendOutcome;
+
+function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: Cursors, send: Send): Settled[] {
   const { log, line } = ports;
-  const readBefore = line.state.read;
   return log.transaction(() => {
-    const settled = entries.map((entry) => applyOne(ports, entry));
+    const settled = entries.map((entry) => applyOne(ports, entry, send));
     const { read } = line.state;
-    if (read.a !== readBefore.a || read.b !== readBefore.b) {
+    if (read.a !== saved.a || read.b !== saved.b) {
       line.saveState();
     }
     return settled;
   });
 }
 
-function applyOne(ports: BatchPorts, entry: Entry): Settled {
+function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, send: Send): Settled {
   if (entry.kind === "read") {
-    const outcome = ports.line.read(entry.side, entry.seq);
+    const outcome = line.read(entry.side, entry.seq);
     return { settle: () => entry.settle(outcome) };
   }
-  const outcome = sendOutcome(ports, entry.draft);
+  const refused = refusalFor(entry.draft.author);
+  const outcome: SendOutcome =
+    refused === undefined ? send(entry.draft) : { kind: "refused", refusal: refused };
   const settle = () => entry.settle(outcome);
   return outcome.kind === "stored" ? { stored: outcome.message, settle } : { settle };
 }
 
-function sendOutcome({ log, line, now, refusalFor, report }: BatchPorts, draft: Draft): SendOutcome {
-  const refused = refusalFor(draft.author);
-  if (refused !== undefined) {
-    return { kind: "refused", refusal: refused };
-  }
+function sendAlone({ log, line, now, report }: BatchPorts, draft: Draft): SendOutcome {
   try {
     return log.transaction(() => line.send(draft, now()));
   } catch {

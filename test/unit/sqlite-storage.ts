@@ -12,10 +12,20 @@ export class SqliteStorage implements LogStorage {
 
   /** Steps (statements, starts and ends of transactions) that succeed before one fails; undefined for all. */
   stepsLeft: number | undefined;
+  /** Whether all steps after the first failed one fail too. */
+  failsForGood = false;
+  /** Steps that failed. */
+  faults = 0;
+
+  /** A value whose statements always fail. */
+  poison: string | undefined;
 
   readonly sql = {
     exec: (query: string, ...bindings: SqlValue[]): Iterable<SqlRow> => {
       this.#step();
+      if (this.poison !== undefined && bindings.includes(this.poison)) {
+        throw new Error("the storage refuses this value");
+      }
       const statement = this.#database.prepare(query);
       const values = bindings as SQLInputValue[];
       if (statement.columns().length > 0) {
@@ -56,7 +66,8 @@ export class SqliteStorage implements LogStorage {
 
   #step(): void {
     if (this.stepsLeft === 0) {
-      this.stepsLeft = undefined;
+      this.faults += 1;
+      this.stepsLeft = this.failsForGood ? 0 : undefined;
       throw new Error("the storage failed");
     }
     if (this.stepsLeft !== undefined) {

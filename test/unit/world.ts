@@ -140,6 +140,8 @@ export class World {
       admitNewConversation: async () => undefined,
       abort: () => {
         this.aborts += 1;
+        // Where the object starts again its storage answers.
+        this.storage.stepsLeft = undefined;
         this.restart();
       },
       report: (event) => void this.reports.push(event),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { fixedLimits, signalsPerSend, type Limits } from "./protocol/limits.ts";
+import { fixedLimits, inboxFramesPerSend, signalsPerSend, type Limits } from "./protocol/limits.ts";
 
 /** What a team can change, read once from the variables of wrangler.toml. */
 export interface Settings {
@@ -60,6 +60,10 @@ export function readSettings(variables: object): Settings {
       maxPageMessages: fixedLimits.maxPageMessages,
       newConversationsPerHour: NEW_CONVERSATIONS_PER_HOUR,
       presenceTtlMs: fixedLimits.presenceTtlMs,
+      maxListConversations: fixedLimits.maxListConversations,
+      maxPresencePeers: fixedLimits.maxPresencePeers,
+      inboxFramesPerSecond: RATE_LIMIT_PER_SECOND * inboxFramesPerSend,
+      inboxFrameBurst: RATE_LIMIT_BURST * inboxFramesPerSend,
     },
     allowedOrigins: (ALLOWED_ORIGINS ?? "")
       .split(",")

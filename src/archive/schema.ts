@@ -47,6 +47,28 @@ export const conversations = sqliteTable(
     readCountA: integer("read_count_a").notNull(),
     readCountB: integer("read_count_b").notNull(),
     updatedAtMs: integer("updated_at_ms").notNull(),
+    /** Counts the changes that take no `rev`: what is muted, what is archived. The higher one's flags hold. */
+    state: integer("state").notNull().default(0),
+    mutedA: integer("muted_a", { mode: "boolean" }).notNull().default(false),
+    mutedB: integer("muted_b", { mode: "boolean" }).notNull().default(false),
+    archivedA: integer("archived_a", { mode: "boolean" }).notNull().default(false),
+    archivedB: integer("archived_b", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [index("conversations_user_a").on(table.userA), index("conversations_user_b").on(table.userB)],
+);
+
+/** What a user may be called. A row says that the user is known: they signed in, or the app's team named them. */
+export const users = sqliteTable("users", {
+  id: text("id").primaryKey(),
+  name: text("name"),
+  picture: text("picture"),
+  /** When the token that said so was issued, or the team said so: an older token changes nothing. */
+  claimedAtMs: integer("claimed_at_ms").notNull(),
+});
+
+/** Another name that stands for a user id wherever a token or an address names a user. */
+export const aliases = sqliteTable(
+  "aliases",
+  { alias: text("alias").primaryKey(), user: text("user").notNull() },
+  (table) => [index("aliases_user").on(table.user)],
 );

@@ -18,6 +18,15 @@ export const fixedLimits = {
   maxReplayBytes: 1_048_576,
   /** Messages of one history page. */
   maxPageMessages: 100,
+  /** Conversations of one page of the list. */
+  maxListConversations: 500,
+  /** Peers whose presence one socket follows: those on its screen. */
+  maxPresencePeers: 50,
+  /** Characters of a user's name and of the address of their picture. */
+  maxNameCharacters: 128,
+  maxPictureCharacters: 2_048,
+  /** Other names of one user. */
+  maxAliases: 20,
   /** Rows that a retry check examines before it answers `stale`. */
   maxRetryCheckRows: 10_000,
   /** Milliseconds after its last sign of life (frame or ping) for which a socket counts as presence. */
@@ -26,6 +35,12 @@ export const fixedLimits = {
 
 /** Messages of a history page when the request names no limit. */
 export const defaultPageMessages = 50;
+
+/** Conversations of the list when the request names no limit, and in the inbox socket's `ready`. */
+export const defaultListConversations = 50;
+
+/** Frames a user may send over their inbox sockets, to all conversations together, for each message the rate allows in one. */
+export const inboxFramesPerSend = 20;
 
 /** `read`, `delivered`, `typing` and `auth` frames a user may send for each message the rate allows. */
 export const signalsPerSend = 4;
@@ -47,5 +62,9 @@ export const limitsSchema = z.object({
   maxPageMessages: z.int(),
   newConversationsPerHour: z.int(),
   presenceTtlMs: z.int(),
+  maxListConversations: z.int(),
+  maxPresencePeers: z.int(),
+  inboxFramesPerSecond: z.number(),
+  inboxFrameBurst: z.int(),
 });
 export type Limits = z.infer<typeof limitsSchema>;

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { nameSchema, pictureSchema, profileSchema } from "./conversation-list.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
-import { defaultPageMessages, fixedLimits } from "./limits.ts";
+import { defaultListConversations, defaultPageMessages, fixedLimits } from "./limits.ts";
 import { messageSchema, receiptSchema } from "./message.ts";
 
 const queryCount = z
@@ -61,6 +62,43 @@ export const summarySchema = z.object({
   unread: countSchema,
 });
 export type Summary = z.infer<typeof summarySchema>;
+
+/** `GET /v1/conversations`. Without `changedSince`, archived conversations are left out unless `archived=true` asks for them alone. */
+export const listQuerySchema = z.object({
+  limit: queryCount
+    .pipe(z.int().min(1).max(fixedLimits.maxListConversations))
+    .default(defaultListConversations),
+  cursor: z.string().max(256).optional(),
+  changedSince: queryCount.optional(),
+  archived: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+});
+export type ListQuery = z.infer<typeof listQuerySchema>;
+
+/** `PATCH /v1/conversations/{peer}`, answered by the conversation as it is then. */
+export const flagsBodySchema = z.object({ muted: z.boolean().optional(), archived: z.boolean().optional() });
+export type FlagsBody = z.infer<typeof flagsBodySchema>;
+
+/** `GET /v1/users/{id}` */
+export const userSchema = profileSchema.extend({ id: userIdSchema });
+export type User = z.infer<typeof userSchema>;
+
+/** `PUT /v1/admin/users/{id}`: replaces what is known of the user; without `aliases` those stay as they are. */
+export const adminUserBodySchema = z.object({
+  name: nameSchema.optional(),
+  picture: pictureSchema.optional(),
+  aliases: z.array(userIdSchema).max(fixedLimits.maxAliases).optional(),
+});
+export type AdminUserBody = z.infer<typeof adminUserBodySchema>;
+
+export const adminUserSchema = userSchema.extend({ aliases: z.array(userIdSchema) });
+export type AdminUser = z.infer<typeof adminUserSchema>;
+
+/** `GET` and `PUT /v1/me/presence` */
+export const presenceBodySchema = z.object({ visible: z.boolean() });
+export type PresenceBody = z.infer<typeof presenceBodySchema>;
 
 /** `GET /health`: 200 when all is well, else 503. */
 export const healthSchema = z.object({

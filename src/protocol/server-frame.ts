@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { profileSchema } from "./conversation-list.ts";
 import { errorCodes } from "./errors.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { limitsSchema } from "./limits.ts";
@@ -16,6 +17,8 @@ export const readySchema = z.object({
   read: cursorsSchema,
   delivered: cursorsSchema,
   peerOnline: z.boolean(),
+  /** The peer's name and picture, where they are known. */
+  profile: profileSchema.optional(),
   limits: limitsSchema,
 });
 export type Ready = z.infer<typeof readySchema>;

@@ -4,6 +4,8 @@
  * Changelog
  * - pairline.v1: send, read, delivered, typing, auth, ping; ready, message, ack, read, delivered, typing,
  *   presence, reset, error; REST pages, sends, read cursors and the conversation's summary.
+ * - added: the inbox socket's frames (the above with `peer`, sync, synced, subscribe, summary), the conversation list,
+ *   mute and archive, users and their profiles, presence settings; `profile` in `ready`.
  */
 export const protocolVersion = "pairline.v1";
 

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
+import type { Flags } from "./flags.ts";
 import { conversations, messages } from "./schema.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
@@ -14,6 +15,7 @@ export interface ArchiveState {
   readonly rev: number;
   readonly head: number;
   readonly read: Readonly<Record<Side, number>>;
+  readonly flags: Flags;
   /** The id of the newest message: another one than the record's shows that the two histories differ. */
   readonly headId: string | undefined;
 }
@@ -28,6 +30,11 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
         head: conversations.head,
         readA: conversations.readA,
         readB: conversations.readB,
+        state: conversations.state,
+        mutedA: conversations.mutedA,
+        mutedB: conversations.mutedB,
+        archivedA: conversations.archivedA,
+        archivedB: conversations.archivedB,
         headId: sql<
           string | null
         >`(select m.id from messages m where m.conversation = conversations.id and m.seq = conversations.head)`.as(
@@ -42,6 +49,11 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
       rev: row.rev,
       head: row.head,
       read: { a: row.readA, b: row.readB },
+      flags: {
+        state: row.state,
+        muted: { a: row.mutedA, b: row.mutedB },
+        archived: { a: row.archivedA, b: row.archivedB },
+      },
       headId: row.headId ?? undefined,
     }
   );

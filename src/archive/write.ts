@@ -1,6 +1,7 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary } from "./database.ts";
+import type { Flags } from "./flags.ts";
 import { previewOf } from "./preview.ts";
 import { conversations, messages } from "./schema.ts";
 import { messageValues, type StoredMessage } from "./stored-message.ts";
@@ -23,6 +24,7 @@ export interface ArchiveSummary {
   readonly countA: number;
   readonly read: Readonly<Record<Side, number>>;
   readonly readCounts: Readonly<Record<Side, number>>;
+  readonly flags: Flags;
 }
 
 /** All changes after `base` up to `summary.rev`. */
@@ -94,14 +96,19 @@ function upsertMessages(
     });
 }
 
+function newerFlag(written: SQL, kept: SQLWrapper): SQL {
+  return sql`case when excluded.state >= ${conversations.state} then ${written} else ${kept} end`;
+}
+
 function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string, write: ArchiveWrite) {
   const { base, nowMs } = write;
-  const { users, rev, head, last, countA, read, readCounts } = write.summary;
+  const { users, rev, head, last, countA, read, readCounts, flags } = write.summary;
+  const { muted, archived } = flags;
   const text = last === undefined ? null : previewOf(last.text);
   return db
     .insert(conversations)
     .select(
-      sql`select ${conversation}, ${users.a}, ${users.b}, ${rev}, ${head}, ${last?.author ?? null}, ${text}, ${last?.createdAtMs ?? null}, ${countA}, ${read.a}, ${read.b}, ${readCounts.a}, ${readCounts.b}, ${nowMs} where ${base} = 0 or exists (select 1 from conversations where id = ${conversation} and rev >= ${base})`,
+      sql`select ${conversation}, ${users.a}, ${users.b}, ${rev}, ${head}, ${last?.author ?? null}, ${text}, ${last?.createdAtMs ?? null}, ${countA}, ${read.a}, ${read.b}, ${readCounts.a}, ${readCounts.b}, ${nowMs}, ${flags.state}, ${Number(muted.a)}, ${Number(muted.b)}, ${Number(archived.a)}, ${Number(archived.b)} where ${base} = 0 or exists (select 1 from conversations where id = ${conversation} and rev >= ${base})`,
     )
     .onConflictDoUpdate({
       target: conversations.id,
@@ -117,7 +124,12 @@ function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string,
         readCountA: sql`max(${conversations.readCountA}, excluded.read_count_a)`,
         readCountB: sql`max(${conversations.readCountB}, excluded.read_count_b)`,
         updatedAtMs: sql`excluded.updated_at_ms`,
+        state: sql`max(${conversations.state}, excluded.state)`,
+        mutedA: newerFlag(sql`excluded.muted_a`, conversations.mutedA),
+        mutedB: newerFlag(sql`excluded.muted_b`, conversations.mutedB),
+        archivedA: newerFlag(sql`excluded.archived_a`, conversations.archivedA),
+        archivedB: newerFlag(sql`excluded.archived_b`, conversations.archivedB),
       },
-      setWhere: sql`excluded.rev > ${conversations.rev} or (excluded.rev = ${conversations.rev} and (excluded.read_a > ${conversations.readA} or excluded.read_b > ${conversations.readB}))`,
+      setWhere: sql`excluded.rev > ${conversations.rev} or (excluded.rev = ${conversations.rev} and (excluded.read_a > ${conversations.readA} or excluded.read_b > ${conversations.readB} or excluded.state > ${conversations.state}))`,
     });
 }

@@ -1,8 +1,9 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Refusal } from "../protocol/errors.ts";
-import { otherSide, sideOf } from "../protocol/pair.ts";
-import type { SendBody, Summary } from "../protocol/rest.ts";
+import { sideOf } from "../protocol/pair.ts";
+import type { OwnSummary, SendBody } from "../protocol/rest.ts";
 import type { Room } from "./room.ts";
+import { summaryOf } from "./summary.ts";
 
 /** What callers by RPC get: plain values, a refusal instead of a throw. */
 type Refused = { readonly ok: false; readonly refusal: Refusal };
@@ -64,17 +65,8 @@ export async function pagePart(room: Room, { before, limit, archivedRev }: PageP
   return { head, rev, from, to, messages: room.log.range(from, to, archivedRev) };
 }
 
-export async function summaryFor(room: Room, user: string): Promise<Summary> {
+export async function summaryFor(room: Room, user: string): Promise<OwnSummary> {
   await room.known();
-  const { pair } = room.ports;
-  const side = sideOf(pair, user);
-  const peer = otherSide(side);
-  const { read } = room.line.state;
-  return {
-    you: user,
-    peer: pair[peer],
-    ...room.line.position,
-    read: { you: read[side], peer: read[peer] },
-    unread: room.line.unread(side),
-  };
+  const { log, line, ports } = room;
+  return { you: user, ...summaryOf({ log, line, pair: ports.pair }, sideOf(ports.pair, user)) };
 }

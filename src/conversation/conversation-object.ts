@@ -9,7 +9,7 @@ import { report } from "../logger.ts";
 import { ping, pong } from "../protocol/client-frame.ts";
 import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
-import type { SendBody, Summary } from "../protocol/rest.ts";
+import type { OwnSummary, SendBody } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import type { ConversationArchive } from "./archiver.ts";
 import {
@@ -100,7 +100,7 @@ export class Conversation extends DurableObject<Env> {
     return pagePart(this.#room, query);
   }
 
-  summary(user: string): Promise<Summary> {
+  summary(user: string): Promise<OwnSummary> {
     return summaryFor(this.#room, user);
   }
 

@@ -2,7 +2,7 @@ import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Side } from "../protocol/pair.ts";
 
 /** The version of these tables, kept in the state row of each object. */
-export const logSchemaVersion = 1;
+export const logSchemaVersion = 2;
 
 /**
  * `messages_changed` holds only rows that an edit, deletion or reaction touched: a plain insert writes one row,
@@ -33,9 +33,13 @@ export const createTables = [
     read_b INTEGER NOT NULL,
     delivered_a INTEGER NOT NULL,
     delivered_b INTEGER NOT NULL,
-    failing_since_ms INTEGER
+    failing_since_ms INTEGER,
+    flags TEXT
   )`,
 ] as const;
+
+/** Version 2, for objects whose tables are of version 1. `flags`: JSON, null while nobody set any. */
+export const addFlags = "ALTER TABLE state ADD COLUMN flags TEXT";
 
 /** In the order of `messageValues`. */
 export const messageColumns =

@@ -1,6 +1,8 @@
 import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
+import { noFlags, type Flags } from "../archive/flags.ts";
 import type { Side } from "../protocol/pair.ts";
 import {
+  addFlags,
   createTables,
   logSchemaVersion,
   messageColumns,
@@ -26,6 +28,7 @@ export interface LogState {
   readonly delivered: Cursors;
   /** Since when the archive has not answered; null while it does. */
   readonly failingSinceMs: number | null;
+  readonly flags: Flags;
 }
 
 export const emptyState: LogState = {
@@ -33,6 +36,7 @@ export const emptyState: LogState = {
   read: { a: 0, b: 0 },
   delivered: { a: 0, b: 0 },
   failingSinceMs: null,
+  flags: noFlags,
 };
 
 /** How much a read may bring. One message always comes. */
@@ -57,11 +61,12 @@ export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id
  */
 export class Log {
   readonly #storage: LogStorage;
-  #exists: boolean;
+  #exists = false;
+  #isOfVersion1 = false;
 
   constructor(storage: LogStorage) {
     this.#storage = storage;
-    this.#exists = this.#hasTables();
+    this.#look();
   }
 
   /** Runs `run` as one transaction, nested ones too; a throw undoes it and passes on. */
@@ -69,7 +74,7 @@ export class Log {
     try {
       return this.#storage.transactionSync(run);
     } catch (error) {
-      this.#exists = this.#hasTables();
+      this.#look();
       throw error;
     }
   }
@@ -84,14 +89,15 @@ export class Log {
       read: { a: row["read_a"] as number, b: row["read_b"] as number },
       delivered: { a: row["delivered_a"] as number, b: row["delivered_b"] as number },
       failingSinceMs: row["failing_since_ms"] as number | null,
+      flags: typeof row["flags"] === "string" ? (JSON.parse(row["flags"]) as Flags) : noFlags,
     };
   }
 
-  writeState({ floorRev, read, delivered, failingSinceMs }: LogState): void {
+  writeState({ floorRev, read, delivered, failingSinceMs, flags }: LogState): void {
     this.#createOnce();
     this.#run(
-      `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms)
-       VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms, flags)
+       VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
       logSchemaVersion,
       floorRev,
       read.a,
@@ -99,6 +105,7 @@ export class Log {
       delivered.a,
       delivered.b,
       failingSinceMs,
+      flags.state === 0 ? null : JSON.stringify(flags),
     );
   }
 
@@ -224,6 +231,10 @@ export class Log {
   }
 
   #createOnce(): boolean {
+    if (this.#isOfVersion1) {
+      this.#run(addFlags);
+      this.#isOfVersion1 = false;
+    }
     if (this.#exists) {
       return false;
     }
@@ -234,8 +245,9 @@ export class Log {
     return true;
   }
 
-  #hasTables(): boolean {
-    const [row] = this.#run("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'state'");
-    return row !== undefined;
+  #look(): void {
+    const [row] = this.#run("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'state'");
+    this.#exists = row !== undefined;
+    this.#isOfVersion1 = row !== undefined && !String(row["sql"]).includes("flags");
   }
 }

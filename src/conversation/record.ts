@@ -69,6 +69,7 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
       countA: last?.countA ?? 0,
       read: state.read,
       readCounts: line.readCounts,
+      flags: state.flags,
     },
   };
 }

@@ -11,7 +11,7 @@ import {
   type Page,
   type ReadAnswer,
   type SendAnswer,
-  type Summary,
+  type OwnSummary,
 } from "../protocol/rest.ts";
 import { factory, type HttpEnv } from "./door.ts";
 import { historySources, readHistory } from "./history.ts";
@@ -26,7 +26,7 @@ export const conversations = factory
   .createApp()
   .get("/:peer", async (context) => {
     const { user, stub } = addressed(context);
-    return context.json<Summary>(await stub().summary(user));
+    return context.json<OwnSummary>(await stub().summary(user));
   })
   .get("/:peer/messages", async (context) => {
     const { name, stub } = addressed(context);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { nameSchema, pictureSchema, profileSchema } from "./conversation-list.ts";
+import { nameSchema, pictureSchema, profileSchema, summarySchema } from "./conversation-list.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { defaultListConversations, defaultPageMessages, fixedLimits } from "./limits.ts";
 import { messageSchema, receiptSchema } from "./message.ts";
@@ -53,15 +53,8 @@ export const readAnswerSchema = z.object({ seq: countSchema });
 export type ReadAnswer = z.infer<typeof readAnswerSchema>;
 
 /** `GET /v1/conversations/{peer}` */
-export const summarySchema = z.object({
-  you: userIdSchema,
-  peer: userIdSchema,
-  head: countSchema,
-  rev: countSchema,
-  read: z.object({ you: countSchema, peer: countSchema }),
-  unread: countSchema,
-});
-export type Summary = z.infer<typeof summarySchema>;
+export const ownSummarySchema = summarySchema.extend({ you: userIdSchema });
+export type OwnSummary = z.infer<typeof ownSummarySchema>;
 
 /** `GET /v1/conversations`. Without `changedSince`, archived conversations are left out unless `archived=true` asks for them alone. */
 export const listQuerySchema = z.object({

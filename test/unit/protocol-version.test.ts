@@ -10,7 +10,7 @@ import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
 import { protocolVersion } from "../../src/protocol/version.ts";
 
 // A shape changed: if old clients can live with it, pin the new hash and note it in version.ts; else it is a new version.
-const pinned = { version: "pairline.v1", hash: "e483edaa3d1d11cf" };
+const pinned = { version: "pairline.v1", hash: "4b4cb03e7048775c" };
 
 test("the JSON Schemas of every frame, body and answer are those of the pinned version", () => {
   const schemas = {
@@ -24,7 +24,7 @@ test("the JSON Schemas of every frame, body and answer are those of the pinned v
     readBody: rest.readBodySchema,
     readAnswer: rest.readAnswerSchema,
     page: rest.pageSchema,
-    summary: rest.summarySchema,
+    summary: rest.ownSummarySchema,
     conversationList: conversationListSchema,
     flagsBody: rest.flagsBodySchema,
     user: rest.userSchema,

@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { summarySchema, type Summary } from "../../src/protocol/rest.ts";
+import { ownSummarySchema, type OwnSummary } from "../../src/protocol/rest.ts";
 import type { ServerFrame } from "../../src/protocol/server-frame.ts";
 import { fillRecord, stubOf, type Users } from "./by-hand.ts";
 import { connect, freshUsers, problemOf, rest, type Client } from "./clients.ts";
@@ -138,6 +138,6 @@ async function putRead({ a, b }: Users, seq: number): Promise<unknown> {
   return response.json();
 }
 
-async function summaryOf(user: string, peer: string): Promise<Summary> {
-  return summarySchema.parse(await (await rest(user, peer, "GET")).json());
+async function summaryOf(user: string, peer: string): Promise<OwnSummary> {
+  return ownSummarySchema.parse(await (await rest(user, peer, "GET")).json());
 }

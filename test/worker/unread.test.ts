@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { summarySchema, type Summary } from "../../src/protocol/rest.ts";
+import { ownSummarySchema, type OwnSummary } from "../../src/protocol/rest.ts";
 import { fillRecord, stubOf } from "./by-hand.ts";
 import { connect, freshUsers, rest } from "./clients.ts";
 import { recordRows } from "./stored.ts";
@@ -48,8 +48,8 @@ test("[MK5] one's own messages are never unread, and the peer's are from the mom
   expect([await unread(a, b), await unread(b, a)]).toEqual([1, 1]);
 });
 
-async function summaryOf(user: string, peer: string): Promise<Summary> {
-  return summarySchema.parse(await (await rest(user, peer, "GET")).json());
+async function summaryOf(user: string, peer: string): Promise<OwnSummary> {
+  return ownSummarySchema.parse(await (await rest(user, peer, "GET")).json());
 }
 
 async function unread(user: string, peer: string): Promise<number> {

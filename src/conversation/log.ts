@@ -246,8 +246,10 @@ export class Log {
   }
 
   #look(): void {
-    const [row] = this.#run("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'state'");
+    const [row] = this.#run(
+      "SELECT sql LIKE '%flags%' AS has_flags FROM sqlite_master WHERE type = 'table' AND name = 'state'",
+    );
     this.#exists = row !== undefined;
-    this.#isOfVersion1 = row !== undefined && !String(row["sql"]).includes("flags");
+    this.#isOfVersion1 = row?.["has_flags"] === 0;
   }
 }

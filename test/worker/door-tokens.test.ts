@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { sign } from "hono/utils/jwt/jwt";
 import type { ErrorCode } from "../../src/protocol/errors.ts";
-import { summarySchema } from "../../src/protocol/rest.ts";
+import { ownSummarySchema } from "../../src/protocol/rest.ts";
 import {
   Client,
   conversationUrl,
@@ -96,7 +96,7 @@ test.each([
   const token = await tokenWith(claims());
   const headers = { authorization: `Bearer ${token}` };
   const summary = await worker.fetch(conversationUrl("bob"), { headers });
-  expect(summarySchema.parse(await summary.json())).toMatchObject({ you, peer: "bob" });
+  expect(ownSummarySchema.parse(await summary.json())).toMatchObject({ you, peer: "bob" });
   const client = await openWith(token, "bob");
   expect(await client.first("ready")).toMatchObject({ you, peer: "bob" });
 });

@@ -114,8 +114,11 @@ test("[HI1][CO2] an empty conversation is an empty page, and looking at it write
     peer: users.b,
     head: 0,
     rev: 0,
+    state: 0,
     read: { you: 0, peer: 0 },
     unread: 0,
+    muted: false,
+    archived: false,
   });
   const alice = await connect(users.a, users.b, 0);
   const bob = await connect(users.b, users.a);

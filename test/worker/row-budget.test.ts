@@ -150,7 +150,7 @@ async function fillArchive([a, b]: readonly [string, string], count: number): Pr
        FROM numbers`,
     ).bind(key, count),
     env.DB.prepare(
-      `INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?4, 'a', 'text', ?4, ?4, 0, 0, 0, 0, 0)`,
+      `INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?4, 'a', 'text', ?4, ?4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
     ).bind(key, a, b, count),
   ]);
 }

@@ -19,6 +19,10 @@ const limits = {
   maxPageMessages: 100,
   newConversationsPerHour: 60,
   presenceTtlMs: 120_000,
+  maxListConversations: 500,
+  maxPresencePeers: 50,
+  inboxFramesPerSecond: 20_000,
+  inboxFrameBurst: 20_000,
 };
 
 test("[SO1][SO2] the first socket of a conversation gets one frame: ready, with the limits in force", async () => {

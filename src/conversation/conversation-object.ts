@@ -7,10 +7,11 @@ import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
 import { ping, pong } from "../protocol/client-frame.ts";
-import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
+import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { OwnSummary, SendBody } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
+import { resolveVerdict } from "../users/resolve.ts";
 import type { ConversationArchive } from "./archiver.ts";
 import {
   pagePart,
@@ -55,7 +56,11 @@ export class Conversation extends DurableObject<Env> {
     server.serializeAttachment(attachment);
     const connection = new Connection(this.#socket(server), attachment);
     this.#connections.set(server, connection);
-    this.#room.connect(connection, after === null ? undefined : Number(after));
+    this.#room.connect(
+      connection,
+      after === null ? undefined : Number(after),
+      decodedProfile(request.headers.get(profileHeader)),
+    );
     const protocol = request.headers.get("sec-websocket-protocol");
     return new Response(null, {
       status: 101,
@@ -128,7 +133,8 @@ export class Conversation extends DurableObject<Env> {
 
   #openRoom(): Room {
     const { ctx, env } = this;
-    const { limits } = readSettings(env);
+    const settings = readSettings(env);
+    const { limits } = settings;
     const auth = readAuthConfig(env);
     return new Room(
       {
@@ -141,7 +147,8 @@ export class Conversation extends DurableObject<Env> {
         defer: (run) => setTimeout(run, 0),
         setAlarm: (atMs) => void ctx.storage.setAlarm(atMs),
         clearAlarm: () => void ctx.storage.deleteAlarm(),
-        verifyToken: (token) => verifyToken(token, auth, Date.now()),
+        verifyToken: async (token) =>
+          resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
         abort: (reason) => ctx.abort(reason),

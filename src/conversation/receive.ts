@@ -1,5 +1,5 @@
 import { parseClientFrame, ping, pong, type ClientFrame } from "../protocol/client-frame.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
+import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import type { Connection } from "./connection.ts";
 import type { SendOutcome } from "./line.ts";
@@ -97,7 +97,7 @@ function answerRefusal(room: Room, connection: Connection, refused: Refusal, id?
   room.connections.send(connection, { type: "error", ...(id !== undefined && { id }), ...refused });
 }
 
-// A token that does not hold ends the socket; keys that cannot be fetched leave it its old token.
+// A token that does not hold ends the socket; one that cannot be judged now leaves it its old token.
 async function verify(room: Room, connection: Connection, token: string): Promise<void> {
   try {
     const verdict = await room.ports.verifyToken(token);
@@ -105,7 +105,7 @@ async function verify(room: Room, connection: Connection, token: string): Promis
       connection.remember({ expiresAtMs: verdict.expiresAtMs });
     } else if (verdict.ok) {
       room.connections.end(connection, "unauthorized");
-    } else if (verdict.refusal.code === "keys_unavailable") {
+    } else if (errorCatalogue[verdict.refusal.code].status === 503) {
       answerRefusal(room, connection, verdict.refusal);
     } else {
       room.connections.end(connection, verdict.refusal.code);

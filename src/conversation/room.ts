@@ -1,5 +1,6 @@
 import { toMessage } from "../archive/stored-message.ts";
 import type { Verification } from "../auth/verify.ts";
+import type { Profile } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
@@ -69,12 +70,12 @@ export class Room {
     });
   }
 
-  /** A device's socket: what it lacks since `after`, then `ready`. */
-  connect(connection: Connection, after: number | undefined): void {
+  /** A device's socket: what it lacks since `after`, then `ready`, with the peer's profile where it is known. */
+  connect(connection: Connection, after: number | undefined, profile?: Profile): void {
     const { side } = connection;
     const wasOnline = this.connections.isOnline(side);
     this.connections.add(connection);
-    const { frames, deliveredSeq } = greet(this.#factsFor(side), after);
+    const { frames, deliveredSeq } = greet({ ...this.#factsFor(side), profile }, after);
     for (const frame of frames) {
       this.connections.send(connection, frame);
     }

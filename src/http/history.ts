@@ -1,3 +1,4 @@
+import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
 import { readPage, type ArchivePage } from "../archive/read.ts";
 import { toMessage, type StoredMessage } from "../archive/stored-message.ts";
@@ -73,13 +74,7 @@ async function newestWithoutArchive(
   if (before > part.head) {
     return pageFrom(sources, [], part);
   }
-  throw new RequestRefused(
-    error.fault === "not_migrated"
-      ? refusal("not_migrated", {
-          message: "apply the migrations: npx wrangler d1 migrations apply DB --remote",
-        })
-      : refusal("archive_unavailable"),
-  );
+  throw new RequestRefused(archiveRefusal(error));
 }
 
 // Numbers are contiguous for life, so a page that is not has a hole in the archive.

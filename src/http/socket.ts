@@ -1,9 +1,10 @@
 import type { Context } from "hono";
-import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
+import { encodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
+import { profileOf } from "../users/resolve.ts";
 import { addressed } from "./conversations.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
@@ -15,7 +16,7 @@ export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
   if (!isUpgrade(context.req.raw)) {
     throw new RequestRefused(refusal("upgrade_required"));
   }
-  const { user, stub } = addressed(context);
+  const { user, peer, stub } = await addressed(context);
   const { after } = queryOf(context, socketQuerySchema);
   const { expiresAtMs } = context.get("verified");
   const headers = new Headers({
@@ -23,6 +24,10 @@ export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
     [userHeader]: encodeURIComponent(user),
     [expiresHeader]: String(expiresAtMs),
   });
+  const profile = await profileOf(context.env.DB, context.get("settings"), peer, Date.now());
+  if (profile !== undefined) {
+    headers.set(profileHeader, encodedProfile(profile));
+  }
   // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
   if (offersProtocol(context.req.raw)) {
     headers.set("sec-websocket-protocol", protocolVersion);

@@ -136,7 +136,13 @@ export class World {
       clearAlarm: () => {
         this.alarmAtMs = undefined;
       },
-      verifyToken: async (token) => ({ ok: true, user: token, expiresAtMs: Number.POSITIVE_INFINITY }),
+      verifyToken: async (token) => ({
+        ok: true,
+        user: token,
+        expiresAtMs: Number.POSITIVE_INFINITY,
+        profile: {},
+        issuedAtMs: 0,
+      }),
       admitNewConversation: async () => undefined,
       abort: () => {
         this.aborts += 1;

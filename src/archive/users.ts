@@ -92,7 +92,7 @@ export interface NamedUser {
 /**
  * Replaces what is known of a user, and answers their aliases; undefined, and nothing changed, where an alias stands
  * for somebody else, is itself a user with aliases, or the id is an alias: a name leads to its user in one step.
- * Writes a row for the user, two for each alias that is new or gone. Throws an ArchiveError.
+ * Writes a row for the user, two for each alias that is new and one for each that is gone. Throws an ArchiveError.
  */
 export async function setUser(d1: D1Database, user: NamedUser): Promise<string[] | undefined> {
   const db = openPrimary(d1);

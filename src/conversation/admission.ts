@@ -1,7 +1,7 @@
 import type { Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Entry } from "./batch.ts";
-import { within } from "./within.ts";
+import { within } from "../sockets/within.ts";
 
 /** How long whoever finds a record empty waits for each answer about it; it goes on without one. */
 export const emptyWaitMs = 1_000;

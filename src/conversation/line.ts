@@ -57,6 +57,10 @@ export class Line {
     return this.#position.rev === 0;
   }
 
+  get bothWrote(): boolean {
+    return this.#countA > 0 && this.#countA < this.#position.head;
+  }
+
   /** Stores a message, or finds the one that an earlier try of this send became. */
   send(draft: Draft, nowMs: number): SendOutcome {
     const { author, id, text, after } = draft;

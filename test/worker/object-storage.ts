@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { clientFrameSchema } from "../../src/protocol/client-frame.ts";
+import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
 import type { ConversationStub } from "./stored.ts";
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
@@ -46,12 +46,12 @@ export async function interceptTransactions(
   };
 }
 
-/** Runs `before` ahead of every frame that an object sends. The tests' own sockets are of the same kind: their sends pass. */
+/** Runs `before` ahead of every frame that an object sends. The tests' own sockets, and the test runner's, are of the same kind: their sends pass. */
 export function interceptSends(before: () => void): () => void {
   const prototype = WebSocket.prototype as Pick<WebSocket, "send">;
   const original = prototype.send;
   prototype.send = function intercepted(data) {
-    if (typeof data === "string" && !clientFrameSchema.safeParse(JSON.parse(data)).success) {
+    if (typeof data === "string" && serverFrameSchema.safeParse(JSON.parse(data)).success) {
       before();
     }
     return original.call(this, data);

@@ -1,0 +1,35 @@
+import * as z from "zod";
+import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
+import { attachmentSchema, Connection } from "../sockets/connection.ts";
+
+/** What an inbox socket remembers. Fields are only added. The platform keeps 16,384 bytes of it. */
+export const inboxAttachmentSchema = attachmentSchema.extend({
+  /** Whose presence it follows. */
+  following: z.array(z.string()),
+  /** How far it has everything, of the conversations that moved on it. */
+  delivered: z.record(z.string(), z.number()),
+});
+export type InboxAttachment = z.infer<typeof inboxAttachmentSchema>;
+
+/** Marks that fit beside fifty followed peers, all with the longest ids. */
+const maxRememberedMarks = 40;
+
+/** One device's socket to all conversations of its user. */
+export class InboxDevice extends Connection<InboxAttachment> {
+  /** It was told how the list stands; from then on it is told what happens. */
+  isReady = true;
+  /** Live frames of peers that are being caught up with. */
+  readonly held = new Map<string, InboxServerFrame[]>();
+
+  /** Remembers a delivery mark. Returns the mark that had to make room for it, if one had to. */
+  rememberMark(peer: string, seq: number): { readonly peer: string; readonly seq: number } | undefined {
+    const { [peer]: before, ...others } = this.kept.delivered;
+    const [oldest] = Object.entries(others);
+    const isFull = Object.keys(others).length >= maxRememberedMarks;
+    if (isFull && oldest !== undefined) {
+      delete others[oldest[0]];
+    }
+    this.remember({ delivered: { ...others, [peer]: Math.max(before ?? 0, seq) } });
+    return isFull && oldest !== undefined ? { peer: oldest[0], seq: oldest[1] } : undefined;
+  }
+}

@@ -1,4 +1,5 @@
 import { ArchiveError } from "../archive/database.ts";
+import type { Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
@@ -15,12 +16,13 @@ export interface ConversationArchive {
 export interface ArchivedRecord {
   readonly rev: number;
   readonly read: Cursors;
+  readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
   matches(archive: ArchiveState): boolean;
   adoptFrom(archive: ArchiveState): Promise<void>;
-  /** Read cursors that the archive knows to be further move there; nothing is written where they are not. */
-  takeRead(read: Cursors): void;
+  /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
+  takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
@@ -44,6 +46,7 @@ export class Archiver {
   readonly #ports: ArchiverPorts;
   #archivedRev: number | undefined;
   #archivedRead: Cursors = { a: 0, b: 0 };
+  #archivedState = 0;
   #comparing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #alarmIsSet = false;
@@ -65,11 +68,10 @@ export class Archiver {
     await this.#flush();
   }
 
-  /** Returns when everything up to `rev` is archived, or an alarm is set that will see to it. */
+  /** Returns when everything up to `rev`, all read cursors and flags are archived, or an alarm is set that will see to it. */
   async settled(rev: number): Promise<void> {
-    const { record } = this.#ports;
-    // An empty record lacks nothing, and its failed comparison sets no alarm to end the wait.
-    while ((this.#archivedRev ?? 0) < Math.min(rev, record.rev) && !this.#alarmIsSet) {
+    // The archive lacks nothing of an empty record, whose failed comparison sets no alarm to end the wait.
+    while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#alarmIsSet) {
       await this.#flush();
     }
   }
@@ -85,12 +87,16 @@ export class Archiver {
   }
 
   #isBehind(): boolean {
-    const { rev, read } = this.#ports.record;
+    return this.#archivedRev === undefined || this.#lacks(this.#ports.record.rev);
+  }
+
+  #lacks(rev: number): boolean {
+    const { read, flags } = this.#ports.record;
     return (
-      this.#archivedRev === undefined ||
-      this.#archivedRev < rev ||
+      (this.#archivedRev ?? 0) < rev ||
       this.#archivedRead.a < read.a ||
-      this.#archivedRead.b < read.b
+      this.#archivedRead.b < read.b ||
+      this.#archivedState < flags.state
     );
   }
 
@@ -123,6 +129,7 @@ export class Archiver {
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
+    this.#archivedState = write.summary.flags.state;
   }
 
   async #compare(): Promise<void> {
@@ -133,10 +140,11 @@ export class Archiver {
       await record.adoptFrom(state);
     }
     if (state !== undefined) {
-      record.takeRead(state.read);
+      record.takeMarks(state);
     }
     this.#archivedRev = state?.rev ?? 0;
     this.#archivedRead = state?.read ?? { a: 0, b: 0 };
+    this.#archivedState = state?.flags.state ?? 0;
   }
 
   #landed(): void {
@@ -150,7 +158,7 @@ export class Archiver {
   #failed(error: unknown): void {
     const { record, now, random, setAlarm, report } = this.#ports;
     report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
-    if (record.rev === 0) {
+    if (record.rev === 0 && record.flags.state === 0) {
       return;
     }
     const nowMs = now();

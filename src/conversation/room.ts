@@ -3,7 +3,7 @@ import type { Verification } from "../auth/verify.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
-import type { SendBody } from "../protocol/rest.ts";
+import type { FlagsBody, SendBody } from "../protocol/rest.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver, type ConversationArchive } from "./archiver.ts";
@@ -13,7 +13,7 @@ import { Connections } from "./connections.ts";
 import { draftFrom } from "./draft.ts";
 import { greet, greetAgain } from "./greeting.ts";
 import { Line, type MarkOutcome, type SendOutcome } from "./line.ts";
-import { Log, type Cursors, type LogStorage } from "./log.ts";
+import { Log, type LogState, type LogStorage } from "./log.ts";
 import { recordFor } from "./record.ts";
 import { Turn } from "./turn.ts";
 import { within } from "./within.ts";
@@ -60,7 +60,7 @@ export class Room {
     this.#admission = new Admission({
       isEmpty: () => this.line.isEmpty,
       compared: () => this.archiver.compared(),
-      admit: async (author) => ports.admitNewConversation(pair[author]),
+      admit: async (side) => ports.admitNewConversation(pair[side]),
     });
     this.#turn = new Turn({
       defer: ports.defer,
@@ -111,6 +111,11 @@ export class Room {
     this.#turn.add({ kind: "read", side, seq, settle });
   }
 
+  /** Mutes or archives with the turn; `settle` hears when that is durable, or why it is refused. */
+  setFlags(side: Side, wishes: FlagsBody, settle: (refused: Refusal | undefined) => void): void {
+    this.#turn.add({ kind: "flags", side, wishes, settle });
+  }
+
   /** One device has everything up to `seq`. Its socket remembers; the log learns it when the socket leaves. */
   delivered(connection: Connection, seq: number): Refusal | undefined {
     if (seq > this.line.position.head) {
@@ -136,7 +141,7 @@ export class Room {
   #commit(entries: readonly Entry[]): void {
     const { now, report, abort } = this.ports;
     try {
-      const before = this.line.state.read;
+      const before = this.line.state;
       const refusalFor = (side: Side) => this.#admission.refusalFor(side);
       const settled = applyBatch({ log: this.log, line: this.line, now, report, refusalFor }, entries);
       this.#publish(settled, before);
@@ -148,7 +153,8 @@ export class Room {
     }
   }
 
-  #publish(batch: readonly Settled[], readBefore: Cursors): void {
+  // A change of flags shows in `before.flags !== line.state.flags`; sockets of a conversation are not told of it.
+  #publish(batch: readonly Settled[], before: LogState): void {
     const { pair } = this.ports;
     for (const { stored, settle } of batch) {
       if (stored !== undefined) {
@@ -158,7 +164,7 @@ export class Room {
     }
     for (const side of ["a", "b"] as const) {
       const seq = this.line.state.read[side];
-      if (seq > readBefore[side]) {
+      if (seq > before.read[side]) {
         this.connections.broadcast({ type: "read", user: pair[side], seq });
       }
     }

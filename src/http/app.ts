@@ -4,6 +4,7 @@ import { refusal } from "../protocol/errors.ts";
 import { conversations } from "./conversations.ts";
 import { addressLimited, authenticated, configured, factory } from "./door.ts";
 import { health } from "./health.ts";
+import { list } from "./list.ts";
 import { allowedOrigin } from "./origins.ts";
 import { methodRefused, problemResponse, RequestRefused } from "./problem.ts";
 import { closedSocket, openSocket, refusesByClose } from "./socket.ts";
@@ -33,6 +34,8 @@ app.use("/v1/*", authenticated, async (context, next) => {
   context.header("cache-control", "no-store");
 });
 app.all("/v1/conversations/:peer/socket", methodRefused("GET"));
+app.get("/v1/conversations", list);
+app.all("/v1/conversations", methodRefused("GET"));
 app.route("/v1/conversations", conversations);
 
 /** A foreign origin is never given a socket, not even one that closes. */

@@ -1,4 +1,4 @@
-import { and, eq, gt, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, or, sql } from "drizzle-orm";
 import type { ConversationList, Profile, Summary } from "../protocol/conversation-list.ts";
 import { conversationName, sideOf } from "../protocol/pair.ts";
 import { conversationKey } from "./conversation-key.ts";
@@ -95,9 +95,9 @@ export async function readSummaries(
   const keys = await Promise.all(peers.map((peer) => conversationKey(conversationName(user, peer))));
   const rows = await ask(pageTimeoutMs, () =>
     db
-      .select()
+      .select(getTableColumns(conversations))
       .from(conversations)
-      .where(sql`${conversations.id} in (select value from json_each(${JSON.stringify(keys)}))`),
+      .innerJoin(sql`json_each(${JSON.stringify(keys)}) as wanted`, sql`wanted.value = ${conversations.id}`),
   );
   return new Map(
     rows.map((row) => {

@@ -148,6 +148,18 @@ test("[CO6][LS9] a flag costs one row in the object and one in D1; so does a mes
   expect(await meter.cost(() => say(a, b))).toMatchObject({ objectWritten: 1, archiveWritten: 2 });
 });
 
+test("[CO6] flags before the first message pay for the tables and the summary's indexes, so that it need not", async () => {
+  const { a, b } = freshUsers();
+  const stub = stubOf({ a, b });
+  meter = await meterRows(env.DB, stub);
+  const muting = async () => {
+    await setFlags(b, a, { muted: true });
+    await stub.settled(0);
+  };
+  expect(await meter.cost(muting)).toMatchObject({ objectWritten: 6, archiveWritten: 3 });
+  expect(await meter.cost(() => say(a, b))).toMatchObject({ objectWritten: 1, archiveWritten: 2 });
+});
+
 test.each([
   { what: "a read mark", method: "PUT", path: "/read", body: { seq: 1 }, column: "read_b" },
   { what: "a flag", method: "PATCH", path: "", body: { muted: true }, column: "muted_b" },

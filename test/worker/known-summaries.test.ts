@@ -27,7 +27,7 @@ test("[LS2] the summaries of given peers are those of the list, with whether bot
   expect((await readSummaries(env.DB, user, [])).size).toBe(0);
 });
 
-test("[LS5] the summaries of 60 peers out of 500 conversations are one query of two rows read each", async () => {
+test("[CO5] the summaries of 60 peers out of 500 conversations are one query of two rows read each", async () => {
   const { user, peers } = userWithPeers(500);
   await putSummaries(user, peers, () => ({ lastAtMs: 1 }));
   const rowsRead: number[] = [];

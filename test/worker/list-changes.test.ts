@@ -46,7 +46,7 @@ test("[LS4] a message, a read mark and a flag are each changed since the positio
   );
 });
 
-test("[LS4] a summary that D1 got late is changed since a position before it landed", async () => {
+test("[LS4][LS5] a summary that D1 got late is changed since a position before it landed", async () => {
   const letSecondsPass = controlledClock();
   const { user, peers } = userWithPeers(1);
   const [peer = ""] = peers;

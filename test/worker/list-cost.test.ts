@@ -20,7 +20,7 @@ afterEach(() => {
   meter.restore();
 });
 
-test("[LS5][CO5] 500 conversations are one request of at most 1,100 rows read, with profiles and without", async () => {
+test("[CO5] 500 conversations are one request of at most 1,100 rows read, with profiles and without", async () => {
   const { user, peers } = userWithPeers(500);
   await putSummaries(user, peers, (nth) => ({ lastAtMs: 1_000 + nth, head: 2 }));
   const listed: string[] = [];
@@ -52,7 +52,7 @@ test("[LS5][CO5] 500 conversations are one request of at most 1,100 rows read, w
   expect(Math.max(...costs.slice(2))).toBeLessThanOrEqual(1_002);
 });
 
-test("[LS5] other users' conversations cost nothing", async () => {
+test("[CO5] other users' conversations cost nothing", async () => {
   const others = userWithPeers(300);
   await putSummaries(others.user, others.peers, () => ({ lastAtMs: 1 }));
   const { user, peers } = userWithPeers(3);

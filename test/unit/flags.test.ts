@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { setFlagsAs } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import type { FlagsBody } from "../../src/protocol/rest.ts";
@@ -143,6 +144,21 @@ test("[AR5][LS8] a restored record takes newer flags back from D1", async () => 
   expect(flagsOf(world)).toMatchObject({ state: 2, muted: { a: true }, archived: { a: true } });
   world.restart();
   expect(flagsOf(world).state).toBe(2);
+});
+
+test("[AR5][LS8] a flag set in a restored record stands on those that D1 has, and is not lost against them", async () => {
+  const { world } = await talking();
+  const older = world.storage.dump();
+  setFlags(world, "a", { muted: true });
+  setFlags(world, "b", { archived: true });
+  await world.settle();
+  world.storage.restore(older);
+  world.restart();
+  const reply = setFlagsAs(world.room, pair.a, { archived: true });
+  await world.settle();
+  expect(await reply).toMatchObject({ ok: true, summary: { state: 3, muted: true, archived: true } });
+  await world.room.archiver.settled(0);
+  expect(archivedFlags(world)).toEqual({ state: 3, muted_a: 1, muted_b: 0, archived_a: 1, archived_b: 1 });
 });
 
 test("[AR5][LS8] a record that lost everything takes flags and messages back from D1", async () => {

@@ -1,4 +1,6 @@
 import { ArchiveError } from "../archive/database.ts";
+import type { Flags } from "../archive/flags.ts";
+import { noFlags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
@@ -18,12 +20,13 @@ export interface ConversationArchive {
 export interface ArchivedRecord {
   readonly rev: number;
   readonly read: Cursors;
+  readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
   matches(archive: ArchiveState): boolean;
   adoptFrom(archive: ArchiveState): Promise<void>;
-  /** Read cursors that the archive knows to be further move there; nothing is written where they are not. */
-  takeRead(read: Cursors): void;
+  /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
+  takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
@@ -43,11 +46,20 @@ const toldWaitMs = 5_000;
 /** A write that took longer lets a device read the list of before it after the inbox told it of what was written. */
 const slowWriteMs = 500;
 
+const nothingArchived: ArchiveState = {
+  rev: 0,
+  head: 0,
+  read: { a: 0, b: 0 },
+  flags: noFlags,
+  headId: undefined,
+};
+
 /** Keeps D1 at the record's heels: one flush in flight, whatever came meanwhile in the next, failed ones repeated for ever. */
 export class Archiver {
   readonly #ports: ArchiverPorts;
   #archivedRev: number | undefined;
   #archivedRead: Cursors = { a: 0, b: 0 };
+  #archivedState = 0;
   #comparing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   /** A flush failed: the alarm makes the next one. */
@@ -74,11 +86,10 @@ export class Archiver {
     await this.#flush();
   }
 
-  /** Returns when everything up to `rev` is archived, or an alarm is set that will see to it. */
+  /** Returns when everything up to `rev`, all read cursors and flags are archived, or an alarm is set that will see to it. */
   async settled(rev: number): Promise<void> {
-    const { record } = this.#ports;
-    // An empty record lacks nothing, and its failed comparison sets no alarm to end the wait.
-    while ((this.#archivedRev ?? 0) < Math.min(rev, record.rev) && !this.#isHeld) {
+    // The archive lacks nothing of an empty record, whose failed comparison sets no alarm to end the wait.
+    while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
   }
@@ -94,12 +105,16 @@ export class Archiver {
   }
 
   #isBehind(): boolean {
-    const { rev, read } = this.#ports.record;
+    return this.#archivedRev === undefined || this.#lacks(this.#ports.record.rev);
+  }
+
+  #lacks(rev: number): boolean {
+    const { read, flags } = this.#ports.record;
     return (
-      this.#archivedRev === undefined ||
-      this.#archivedRev < rev ||
+      (this.#archivedRev ?? 0) < rev ||
       this.#archivedRead.a < read.a ||
-      this.#archivedRead.b < read.b
+      this.#archivedRead.b < read.b ||
+      this.#archivedState < flags.state
     );
   }
 
@@ -139,20 +154,21 @@ export class Archiver {
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
+    this.#archivedState = write.summary.flags.state;
   }
 
   async #compare(): Promise<void> {
-    const { archive } = this.#ports;
-    const state = await archive.state();
-    if (state !== undefined) {
+    const state = (await this.#ports.archive.state()) ?? nothingArchived;
+    if (state.rev > 0 || state.flags.state > 0) {
       await this.#take(state);
     }
-    if ((state?.rev ?? 0) < this.#startRev) {
+    if (state.rev < this.#startRev) {
       // The object died between a commit and the archive, and so perhaps before the inboxes were told.
       this.#ports.inboxes.touch();
     }
-    this.#archivedRev = state?.rev ?? 0;
-    this.#archivedRead = state?.read ?? { a: 0, b: 0 };
+    this.#archivedRev = state.rev;
+    this.#archivedRead = state.read;
+    this.#archivedState = state.flags.state;
   }
 
   async #take(state: ArchiveState): Promise<void> {
@@ -161,7 +177,7 @@ export class Archiver {
       report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
     }
-    record.takeRead(state.read);
+    record.takeMarks(state);
   }
 
   async #landed(): Promise<void> {
@@ -181,7 +197,7 @@ export class Archiver {
   #failed(error: unknown): void {
     const { record, backOff, report } = this.#ports;
     report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
-    if (record.rev > 0) {
+    if (record.rev > 0 || record.flags.state > 0) {
       this.#isHeld = true;
       backOff.failed();
     }

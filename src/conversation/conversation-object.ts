@@ -8,7 +8,7 @@ import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
 import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
-import type { OwnSummary, SendBody } from "../protocol/rest.ts";
+import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import type { ConversationArchive } from "./archiver.ts";
@@ -17,7 +17,9 @@ import {
   pagePart,
   readAs,
   sendAs,
+  setFlagsAs,
   summaryFor,
+  type FlagsReply,
   type PagePart,
   type PagePartQuery,
   type ReadReply,
@@ -92,6 +94,10 @@ export class Conversation extends DurableObject<Env> {
     return readAs(this.#room, user, seq);
   }
 
+  setFlags(user: string, wishes: FlagsBody): Promise<FlagsReply> {
+    return setFlagsAs(this.#room, user, wishes);
+  }
+
   page(query: PagePartQuery): Promise<PagePart> {
     return pagePart(this.#room, query);
   }
@@ -120,7 +126,7 @@ export class Conversation extends DurableObject<Env> {
     this.#room.inboxes.touch(sideOf(this.#pair, user));
   }
 
-  /** Returns when everything up to `rev` is archived, or sure to be. Breaks where the object dies: then ask again. */
+  /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   settled(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
   }

@@ -4,7 +4,7 @@ import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
 import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
-import type { SendBody } from "../protocol/rest.ts";
+import type { FlagsBody, SendBody } from "../protocol/rest.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver, type ConversationArchive } from "./archiver.ts";
@@ -76,7 +76,7 @@ export class Room {
     this.#admission = new Admission({
       isEmpty: () => this.line.isEmpty,
       compared: () => this.archiver.compared(),
-      admit: async (author) => ports.admitNewConversation(pair[author]),
+      admit: async (side) => ports.admitNewConversation(pair[side]),
     });
     this.#turn = new Turn({
       defer: ports.defer,
@@ -127,6 +127,11 @@ export class Room {
   /** Moves a read cursor with the turn. */
   read(side: Side, seq: number, settle: (outcome: MarkOutcome) => void): void {
     this.#turn.add({ kind: "read", side, seq, settle });
+  }
+
+  /** Mutes or archives with the turn; `settle` hears when that is durable, or why it is refused. */
+  setFlags(side: Side, wishes: FlagsBody, settle: (refused: Refusal | undefined) => void): void {
+    this.#turn.add({ kind: "flags", side, wishes, settle });
   }
 
   /** One device has everything up to `seq`. Its socket remembers; the log learns it when the socket leaves. */

@@ -5,6 +5,7 @@ import type { PagePart, PagePartQuery } from "../conversation/callers.ts";
 import { refusal } from "../protocol/errors.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { Page, PageQuery } from "../protocol/rest.ts";
+import { archiveRefusal } from "./archive-refusal.ts";
 import { RequestRefused } from "./problem.ts";
 
 /** Where a page comes from: the archive, and the record for what the archive lacks. */
@@ -73,13 +74,7 @@ async function newestWithoutArchive(
   if (before > part.head) {
     return pageFrom(sources, [], part);
   }
-  throw new RequestRefused(
-    error.fault === "not_migrated"
-      ? refusal("not_migrated", {
-          message: "apply the migrations: npx wrangler d1 migrations apply DB --remote",
-        })
-      : refusal("archive_unavailable"),
-  );
+  throw archiveRefusal(error);
 }
 
 // Numbers are contiguous for life, so a page that is not has a hole in the archive.

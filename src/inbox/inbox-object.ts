@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
+import { conversationList, readSummaries } from "../archive/list.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { expiresHeader } from "../protocol/internal-headers.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
+import { defaultListConversations } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
@@ -116,10 +118,8 @@ export class Inbox extends DurableObject<Env> {
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
       open: async (peer) => this.#conversation(peer),
-      list: async () => {
-        throw new Error("todo");
-      },
-      archived: async () => new Map(),
+      list: () => conversationList(env.DB, user, { limit: defaultListConversations }, Date.now()),
+      archived: (peers) => readSummaries(env.DB, user, peers),
       follow: (peer) => env.INBOXES.getByName(peer).follow(user),
       tellFollower: (follower, presence) => env.INBOXES.getByName(follower).presence(user, presence),
       verifyToken: (token) => verifyToken(token, auth, Date.now()),

@@ -133,7 +133,7 @@ export class Conversation extends DurableObject<Env> {
 
   #gone(webSocket: WebSocket, code: number, reason: string): void {
     // Its close, mark and presence are still owed.
-    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.devices.join(unlisted));
+    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
     if (device !== undefined) {
       this.#room.disconnect(device, code, reason);
     }

@@ -1,4 +1,5 @@
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
+import type { Device } from "./device.ts";
 import type { Devices } from "./devices.ts";
 
 /** Who of the two is seen online in their conversation: whoever has a live socket and lets it be seen. */
@@ -28,6 +29,21 @@ export class Presence {
       }
     }
     this.changed(side);
+  }
+
+  /** A new socket: whether its user may be seen is known already where they have another one. */
+  arrived(device: Device): void {
+    const { side } = device;
+    const known = this.#devices.of(side).find(({ kept }) => kept.visible !== undefined);
+    if (known?.kept.visible !== undefined) {
+      device.remember({ visible: known.kept.visible });
+    }
+    this.changed(side);
+  }
+
+  /** A socket was found that was there before: what the peer sees counts it already. */
+  recall(side: Side): void {
+    this.#shown[side] = this.isOnline(side);
   }
 
   /** A socket of the user came or left: tells the peer's devices where that changed what they see. */

@@ -94,13 +94,18 @@ export class Room {
     for (const frame of frames) {
       this.devices.send(device, frame);
     }
-    // Its inbox says whether it may be seen, which the devices before it know already.
+    this.#presence.arrived(device);
     if (isFirst) {
       this.inboxes.touch(side);
     }
-    this.#presence.changed(side);
     this.#markDelivered(device, deliveredSeq);
     this.archiver.wake();
+  }
+
+  /** A socket that was here before the object slept. */
+  rejoin(device: Device): void {
+    this.devices.join(device);
+    this.#presence.recall(device.side);
   }
 
   /** The socket is gone or wants to go: its close is answered. */

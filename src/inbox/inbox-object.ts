@@ -100,8 +100,7 @@ export class Inbox extends DurableObject<Env> {
   }
 
   #gone(webSocket: WebSocket, code: number, reason: string): void {
-    const { devices } = this.#room;
-    const device = this.#sockets.gone(webSocket, (unlisted) => devices.add(unlisted, devices.all));
+    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
     if (device !== undefined) {
       this.#room.disconnect(device, code, reason);
     }

@@ -89,6 +89,12 @@ export class InboxRoom {
     this.presence.changed();
   }
 
+  /** A socket that was here before the object slept. */
+  rejoin(device: InboxDevice): void {
+    this.devices.add(device, this.devices.all);
+    this.presence.recall();
+  }
+
   disconnect(device: InboxDevice, code: number, reason: string): void {
     device.close(code, reason);
     this.devices.remove(device);

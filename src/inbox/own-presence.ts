@@ -67,6 +67,11 @@ export class OwnPresence {
     this.changed();
   }
 
+  /** A socket was found that was there before: what followers see counts it already. */
+  recall(): void {
+    this.#wasOnline = this.#isOnline();
+  }
+
   /** A socket of the user came or went: tells followers where that is the first or was the last. */
   changed(): void {
     const online = this.#isOnline();

@@ -13,9 +13,9 @@ import { conversationOf } from "./stored.ts";
 class Talk {
   readonly messages: { readonly author: string; readonly text: string; readonly createdAt: number }[] = [];
   readonly read = { you: 0, peer: 0 };
+  readonly muted = { you: false, peer: false };
+  readonly archived = { you: false, peer: false };
   state = 0;
-  muted = false;
-  archived = false;
   readonly user: string;
   readonly peer: string;
 
@@ -29,8 +29,8 @@ class Talk {
     const response = await rest(author, reader, "POST", "/messages", { id: crypto.randomUUID(), text });
     const { createdAt } = sendAnswerSchema.parse(await response.json());
     this.messages.push({ author, text, createdAt });
-    this.state += this.archived ? 1 : 0;
-    this.archived = false;
+    this.state += this.archived.you || this.archived.peer ? 1 : 0;
+    Object.assign(this.archived, { you: false, peer: false });
   }
 
   async markRead(isOwn: boolean, seq: number): Promise<void> {
@@ -40,12 +40,12 @@ class Talk {
     this.read[side] = Math.max(this.read[side], seq);
   }
 
-  async setFlags(flags: { muted?: boolean; archived?: boolean }): Promise<void> {
-    const { muted = this.muted, archived = this.archived } = flags;
-    await rest(this.user, this.peer, "PATCH", "", flags);
-    this.state += muted !== this.muted || archived !== this.archived ? 1 : 0;
-    this.muted = muted;
-    this.archived = archived;
+  async setFlag(isOwn: boolean, flag: "muted" | "archived", on: boolean): Promise<void> {
+    const [setter, other] = isOwn ? [this.user, this.peer] : [this.peer, this.user];
+    await rest(setter, other, "PATCH", "", { [flag]: on });
+    const side = isOwn ? "you" : "peer";
+    this.state += this[flag][side] === on ? 0 : 1;
+    this[flag][side] = on;
   }
 
   async settled(): Promise<void> {
@@ -53,11 +53,12 @@ class Talk {
   }
 
   get listed(): ListedConversation {
-    const { peer, messages, read, state, muted, archived } = this;
+    const { peer, messages, read, state } = this;
+    const flags = { muted: this.muted.you, archived: this.archived.you };
     const head = messages.length;
     const unread = messages.filter(({ author }, index) => author === peer && index + 1 > read.you).length;
     const last = messages.at(-1);
-    return { peer, head, rev: head, state, read, unread, muted, archived, ...(last && { last }) };
+    return { peer, head, rev: head, state, read, unread, ...flags, ...(last && { last }) };
   }
 }
 
@@ -80,7 +81,7 @@ async function talkAtRandom(talks: readonly Talk[], steps: number, seed: number)
     } else if (luck < 0.85) {
       await talk?.markRead(random() < 0.7, upToNow(talk.messages.length));
     } else {
-      await talk?.setFlags(random() < 0.5 ? { muted: random() < 0.5 } : { archived: random() < 0.5 });
+      await talk?.setFlag(random() < 0.6, random() < 0.3 ? "muted" : "archived", random() < 0.7);
     }
   }
 }

@@ -12,9 +12,14 @@ export interface Env {
   readonly JWT_ISSUER?: string;
   readonly JWT_AUDIENCE?: string;
   readonly JWT_USER_CLAIM?: string;
+  readonly JWT_NAME_CLAIM?: string;
+  readonly JWT_PICTURE_CLAIM?: string;
+  readonly ADMIN_KEY?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMIT_PER_SECOND?: string;
   readonly RATE_LIMIT_BURST?: string;
   readonly NEW_CONVERSATIONS_PER_HOUR?: string;
   readonly MAX_TEXT_BYTES?: string;
+  readonly ALIASES?: string;
+  readonly PEERS?: string;
 }

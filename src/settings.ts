@@ -6,6 +6,10 @@ export interface Settings {
   readonly limits: Limits;
   /** Origins that may call from a browser besides the Worker's own; `*` allows all. */
   readonly allowedOrigins: readonly string[];
+  /** Whether another name of a user stands for their id, in tokens and in addresses. */
+  readonly aliases: boolean;
+  /** Whom one may write to: any id, or only users who signed in once or whom the app's team named. */
+  readonly peers: "any" | "known";
 }
 
 const variable = (fallback: number, low: number, high: number) =>
@@ -15,6 +19,13 @@ const variable = (fallback: number, low: number, high: number) =>
     .transform((text) => (text === undefined || text.trim() === "" ? fallback : Number(text)))
     .pipe(z.number().min(low).max(high));
 
+const choice = <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined || text.trim() === "" ? choices[0] : text.trim()))
+    .pipe(z.enum(choices));
+
 const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
@@ -22,6 +33,9 @@ const variablesSchema = z.object({
   // JSON may escape every letter, at three times its bytes outside ASCII, and the frame must still fit its 64 KiB.
   MAX_TEXT_BYTES: variable(16_384, 1, 21_504).pipe(z.int()),
   ALLOWED_ORIGINS: z.string().optional(),
+  // The first one is the default.
+  ALIASES: choice(["off", "on"]),
+  PEERS: choice(["any", "known"]),
 });
 
 /** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */
@@ -34,7 +48,7 @@ export function readSettings(variables: object): Settings {
   const parsed = variablesSchema.safeParse(variables);
   if (!parsed.success) {
     const name = String(parsed.error.issues[0]?.path[0] ?? "a variable");
-    throw new SettingsError(`${name} is not a number in its range (see README.md)`);
+    throw new SettingsError(`${name} is not a value that it can have (see README.md)`);
   }
   const {
     RATE_LIMIT_PER_SECOND,
@@ -69,6 +83,8 @@ export function readSettings(variables: object): Settings {
       .split(",")
       .map((origin) => origin.trim().replace(/\/+$/, ""))
       .filter((origin) => origin !== ""),
+    aliases: parsed.data.ALIASES === "on",
+    peers: parsed.data.PEERS,
   };
 }
 

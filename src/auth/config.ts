@@ -5,6 +5,8 @@ export interface AuthConfig {
   readonly issuer?: string;
   readonly audience?: string;
   readonly userClaim: string;
+  readonly nameClaim: string;
+  readonly pictureClaim: string;
 }
 
 interface AuthVariables {
@@ -13,6 +15,8 @@ interface AuthVariables {
   readonly JWT_ISSUER?: string;
   readonly JWT_AUDIENCE?: string;
   readonly JWT_USER_CLAIM?: string;
+  readonly JWT_NAME_CLAIM?: string;
+  readonly JWT_PICTURE_CLAIM?: string;
 }
 
 /** Empty variables count as unset, so that wrangler.toml can list them. */
@@ -24,6 +28,8 @@ export function readAuthConfig(variables: AuthVariables): AuthConfig {
     ...(JWT_ISSUER && { issuer: JWT_ISSUER }),
     ...(JWT_AUDIENCE && { audience: JWT_AUDIENCE }),
     userClaim: JWT_USER_CLAIM || "sub",
+    nameClaim: variables.JWT_NAME_CLAIM || "name",
+    pictureClaim: variables.JWT_PICTURE_CLAIM || "picture",
   };
 }
 

@@ -1,7 +1,9 @@
 import { decodeHeader, verify, verifyWithJwks } from "hono/utils/jwt/jwt";
 import type { JWTPayload } from "hono/utils/jwt/types";
+import type { Profile } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { userIdFromClaim } from "../protocol/identity.ts";
+import { issuedAtMsFrom, profileFrom } from "./claims.ts";
 import type { AuthConfig } from "./config.ts";
 import { keySetAt, type KeySet } from "./key-set.ts";
 
@@ -12,6 +14,10 @@ export const leewayMs = 30_000;
 export interface VerifiedUser {
   readonly user: string;
   readonly expiresAtMs: number;
+  /** What the token says of the user's name and picture. */
+  readonly profile: Profile;
+  /** When the token was issued; 0 where it does not say so. */
+  readonly issuedAtMs: number;
 }
 
 export type Verification =
@@ -40,11 +46,12 @@ export async function verifyToken(
   } catch (error) {
     return fault(error instanceof KeysUnavailable ? "keys_unavailable" : "unauthorized");
   }
-  return userFrom(claims, config.userClaim, nowMs);
+  return userFrom(claims, config, nowMs);
 }
 
-function userFrom(claims: JWTPayload, userClaim: string, nowMs: number): Verification {
-  const { exp, nbf } = claims;
+function userFrom(claims: JWTPayload, config: AuthConfig, nowMs: number): Verification {
+  const { exp, nbf, iat } = claims;
+  const { userClaim } = config;
   if (typeof exp !== "number" || !Number.isFinite(exp)) {
     return fault("unauthorized", "the token has no exp claim");
   }
@@ -59,7 +66,8 @@ function userFrom(claims: JWTPayload, userClaim: string, nowMs: number): Verific
   if (user === undefined) {
     return fault("unauthorized", `the token's ${userClaim} claim is not a user id`);
   }
-  return { ok: true, user, expiresAtMs };
+  const issuedAtMs = issuedAtMsFrom(iat, nowMs + leewayMs);
+  return { ok: true, user, expiresAtMs, profile: profileFrom(claims, config), issuedAtMs };
 }
 
 async function checkSignature(

@@ -6,11 +6,12 @@ import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
-import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
+import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
+import { resolveVerdict } from "../users/resolve.ts";
 import type { ConversationArchive } from "./archiver.ts";
 import { actAs, syncFor, type ActAnswer, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
 import {
@@ -58,7 +59,8 @@ export class Conversation extends DurableObject<Env> {
       deliveredSeq: 0,
     };
     const { device, response } = this.#sockets.accept(request, attachment);
-    this.#room.connect(device, after === null ? undefined : Number(after));
+    const profile = decodedProfile(request.headers.get(profileHeader));
+    this.#room.connect(device, after === null ? undefined : Number(after), profile);
     return response;
   }
 
@@ -141,7 +143,8 @@ export class Conversation extends DurableObject<Env> {
 
   #openRoom(): Room {
     const { ctx, env } = this;
-    const { limits } = readSettings(env);
+    const settings = readSettings(env);
+    const { limits } = settings;
     const auth = readAuthConfig(env);
     return new Room(
       {
@@ -154,7 +157,8 @@ export class Conversation extends DurableObject<Env> {
         defer: (run) => setTimeout(run, 0),
         setAlarm: (atMs) => void ctx.storage.setAlarm(atMs),
         clearAlarm: () => void ctx.storage.deleteAlarm(),
-        verifyToken: (token) => verifyToken(token, auth, Date.now()),
+        verifyToken: async (token) =>
+          resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
         deliver: (user, delivery) => env.INBOXES.getByName(user).deliver(delivery),

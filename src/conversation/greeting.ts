@@ -1,3 +1,4 @@
+import type { Profile } from "../protocol/conversation-list.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
@@ -14,6 +15,8 @@ interface GreetingFacts {
   readonly side: Side;
   readonly delivered: Cursors;
   readonly peerOnline: boolean;
+  /** The peer's, where the door knew it. */
+  readonly profile?: Profile | undefined;
 }
 
 /** What a device gets first, in order, and how far it has everything by the cursor it came with. */
@@ -43,7 +46,15 @@ export function greetAgain(facts: GreetingFacts): readonly ServerFrame[] {
   return [{ type: "reset", rev: facts.line.position.rev }, readyFrame(facts)];
 }
 
-function readyFrame({ line, pair, limits, side, delivered, peerOnline }: GreetingFacts): ServerFrame {
+function readyFrame({
+  line,
+  pair,
+  limits,
+  side,
+  delivered,
+  peerOnline,
+  profile,
+}: GreetingFacts): ServerFrame {
   const peer = otherSide(side);
   const { read } = line.state;
   return {
@@ -54,6 +65,7 @@ function readyFrame({ line, pair, limits, side, delivered, peerOnline }: Greetin
     read: { you: read[side], peer: read[peer] },
     delivered: { you: delivered[side], peer: delivered[peer] },
     peerOnline,
+    ...(profile !== undefined && { profile }),
     limits,
   };
 }

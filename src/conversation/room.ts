@@ -1,5 +1,6 @@
 import { toMessage } from "../archive/stored-message.ts";
 import type { Verification } from "../auth/verify.ts";
+import type { Profile } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
@@ -85,12 +86,12 @@ export class Room {
     });
   }
 
-  /** A device's socket: what it lacks since `after`, then `ready`. */
-  connect(device: Device, after: number | undefined): void {
+  /** A device's socket: what it lacks since `after`, then `ready`, with the peer's profile where it is known. */
+  connect(device: Device, after: number | undefined, profile?: Profile): void {
     const { side } = device;
     const isFirst = this.devices.of(side).length === 0;
     this.devices.join(device);
-    const { frames, deliveredSeq } = greet(this.factsFor(side), after);
+    const { frames, deliveredSeq } = greet({ ...this.factsFor(side), profile }, after);
     for (const frame of frames) {
       this.devices.send(device, frame);
     }

@@ -26,11 +26,11 @@ const settleTries = 5;
 export const conversations = factory
   .createApp()
   .get("/:peer", async (context) => {
-    const { user, stub } = addressed(context);
+    const { user, stub } = await addressed(context);
     return context.json<OwnSummary>(await stub().summary(user));
   })
   .patch("/:peer", async (context) => {
-    const { user, stub } = addressed(context);
+    const { user, stub } = await addressed(context);
     const reply = await stub().setFlags(user, await bodyOf(context, flagsBodySchema));
     if (!reply.ok) {
       throw new RequestRefused(reply.refusal);
@@ -39,7 +39,7 @@ export const conversations = factory
     return context.json<OwnSummary>(reply.summary);
   })
   .get("/:peer/messages", async (context) => {
-    const { name, stub } = addressed(context);
+    const { name, stub } = await addressed(context);
     const query = queryOf(context, pageQuerySchema);
     const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
     const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
@@ -47,7 +47,7 @@ export const conversations = factory
     return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
   })
   .post("/:peer/messages", async (context) => {
-    const { user, name, stub } = addressed(context);
+    const { user, name, stub } = await addressed(context);
     const reply = await stub().send(user, await bodyOf(context, sendBodySchema));
     if (!reply.ok) {
       throw new RequestRefused(reply.refusal);
@@ -59,7 +59,7 @@ export const conversations = factory
     return context.json(answer, reply.repeated ? 200 : 201);
   })
   .put("/:peer/read", async (context) => {
-    const { user, stub } = addressed(context);
+    const { user, stub } = await addressed(context);
     const { seq } = await bodyOf(context, readBodySchema);
     const reply = await stub().read(user, seq);
     if (!reply.ok) {
@@ -73,11 +73,11 @@ export const conversations = factory
   .all("/:peer/read", methodRefused("PUT"));
 
 /** Whose conversation with whom a request is about. The stub is made anew for each call: one that broke stays broken. */
-export function addressed(context: Context<HttpEnv>) {
+export async function addressed(context: Context<HttpEnv>) {
   const { user } = context.get("verified");
-  const peer = peerFrom(context.req.url, user);
+  const peer = await peerFrom(context);
   const name = conversationName(user, peer);
-  return { user, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
+  return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
 }
 
 // Read cursors and flags are waited for whatever `rev` says. A caller by RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.

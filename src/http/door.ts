@@ -3,8 +3,11 @@ import { createFactory } from "hono/factory";
 import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
+import { report } from "../logger.ts";
 import { refusal } from "../protocol/errors.ts";
 import { readSettings, SettingsError, type Settings } from "../settings.ts";
+import { resolveVerdict } from "../users/resolve.ts";
+import { keepSignIn } from "../users/sign-ins.ts";
 import { RequestRefused } from "./problem.ts";
 import { isUpgrade, tokenAmongProtocols } from "./upgrade.ts";
 
@@ -56,11 +59,15 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
   if (token === undefined) {
     throw new RequestRefused(refusal("unauthorized", { message: "no bearer token came with the request" }));
   }
-  const verdict = await verifyToken(token, config, Date.now());
+  const { DB } = context.env;
+  const settings = context.get("settings");
+  const nowMs = Date.now();
+  const verdict = await resolveVerdict(DB, settings, await verifyToken(token, config, nowMs), nowMs);
   if (!verdict.ok) {
     throw new RequestRefused(verdict.refusal);
   }
   context.set("verified", verdict);
+  context.executionCtx.waitUntil(keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept")));
   await next();
 });
 
@@ -79,6 +86,6 @@ function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-function bearerToken(header: string | undefined): string | undefined {
+export function bearerToken(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer +(\S+)$/i.exec(header)?.[1];
 }

@@ -1,3 +1,4 @@
+import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
 import { readPage, type ArchivePage } from "../archive/read.ts";
 import { toMessage, type StoredMessage } from "../archive/stored-message.ts";
@@ -5,7 +6,6 @@ import type { PagePart, PagePartQuery } from "../conversation/callers.ts";
 import { refusal } from "../protocol/errors.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { Page, PageQuery } from "../protocol/rest.ts";
-import { archiveRefusal } from "./archive-refusal.ts";
 import { RequestRefused } from "./problem.ts";
 
 /** Where a page comes from: the archive, and the record for what the archive lacks. */
@@ -74,7 +74,7 @@ async function newestWithoutArchive(
   if (before > part.head) {
     return pageFrom(sources, [], part);
   }
-  throw archiveRefusal(error);
+  throw new RequestRefused(archiveRefusal(error));
 }
 
 // Numbers are contiguous for life, so a page that is not has a hole in the archive.

@@ -4,7 +4,6 @@ import { conversationList } from "../archive/list.ts";
 import type { ConversationList } from "../protocol/conversation-list.ts";
 import { refusal } from "../protocol/errors.ts";
 import { listQuerySchema } from "../protocol/rest.ts";
-import { archiveRefusal } from "./archive-refusal.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
 import { RequestRefused } from "./problem.ts";
@@ -18,10 +17,6 @@ export async function list(context: Context<HttpEnv>): Promise<Response> {
     const message = "cursor is not one that this list gave you";
     throw new RequestRefused(refusal("bad_request", { field: "cursor", message }));
   }
-  try {
-    const asked = { limit, archived, changedSinceMs: changedSince, behind };
-    return context.json<ConversationList>(await conversationList(context.env.DB, user, asked, Date.now()));
-  } catch (error) {
-    throw archiveRefusal(error);
-  }
+  const asked = { limit, archived, changedSinceMs: changedSince, behind };
+  return context.json<ConversationList>(await conversationList(context.env.DB, user, asked, Date.now()));
 }

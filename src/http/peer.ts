@@ -1,23 +1,38 @@
+import type { Context } from "hono";
 import { refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
+import { resolvePeer } from "../users/resolve.ts";
+import type { HttpEnv } from "./door.ts";
 import { RequestRefused } from "./problem.ts";
 
 /**
- * The peer that a path names: `/v1/conversations/{peer}/…`. Read from the URL itself, since the router hands a
- * malformed encoding on as it stands. Throws a RequestRefused.
+ * The user id that a path names at `place` (`/v1/users/{id}`: 3), called `field` where it is refused. Read from the URL
+ * itself, since the router hands a malformed encoding on as it stands. Throws a RequestRefused.
  */
-export function peerFrom(url: string, user: string): string {
-  const segment = new URL(url).pathname.split("/")[3] ?? "";
-  const peer = userIdSchema.safeParse(decoded(segment));
-  if (!peer.success) {
+export function userIdInPath(url: string, place: number, field: "peer" | "id"): string {
+  const segment = new URL(url).pathname.split("/")[place] ?? "";
+  const id = userIdSchema.safeParse(decoded(segment));
+  if (!id.success) {
     throw new RequestRefused(
-      refusal("bad_peer", { field: "peer", message: "the peer in the path is not a user id" }),
+      refusal("bad_peer", { field, message: `the ${field} in the path is not a user id` }),
     );
   }
-  if (peer.data === user) {
+  return id.data;
+}
+
+/** The peer that a path names: `/v1/conversations/{peer}/…`. Throws a RequestRefused, or an ArchiveError. */
+export async function peerFrom(context: Context<HttpEnv>): Promise<string> {
+  const { user } = context.get("verified");
+  const name = userIdInPath(context.req.url, 3, "peer");
+  const peer =
+    name === user ? user : await resolvePeer(context.env.DB, context.get("settings"), name, Date.now());
+  if (peer === user) {
     throw new RequestRefused(refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }));
   }
-  return peer.data;
+  if (peer === undefined) {
+    throw new RequestRefused(refusal("unknown_peer", { field: "peer" }));
+  }
+  return peer;
 }
 
 function decoded(segment: string): string | undefined {

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
-import { expiresHeader, userHeader } from "../protocol/internal-headers.ts";
+import { encodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
+import { profileOf } from "../users/resolve.ts";
 import { addressed } from "./conversations.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
@@ -13,8 +14,12 @@ import { isUpgrade, offersProtocol } from "./upgrade.ts";
 /** Hands the socket to the conversation's object. */
 export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
   const headers = upgradeHeaders(context);
-  const { stub } = addressed(context);
+  const { peer, stub } = await addressed(context);
   const { after } = queryOf(context, socketQuerySchema);
+  const profile = await profileOf(context.env.DB, context.get("settings"), peer, Date.now());
+  if (profile !== undefined) {
+    headers.set(profileHeader, encodedProfile(profile));
+  }
   const url = after === undefined ? "https://conversation/" : `https://conversation/?after=${after}`;
   return stub().fetch(url, { headers });
 }

@@ -9,6 +9,7 @@ import { userIdSchema } from "../protocol/identity.ts";
 import { defaultListConversations } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
+import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import { receiveInboxFrame } from "./frames.ts";
@@ -108,28 +109,33 @@ export class Inbox extends DurableObject<Env> {
 
   #ports(): InboxPorts {
     const { ctx, env } = this;
-    const { limits } = readSettings(env);
+    const settings = readSettings(env);
     const auth = readAuthConfig(env);
     const user = this.#user;
     return {
       user,
-      limits,
+      limits: settings.limits,
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
-      open: async (peer) => this.#conversation(peer),
+      open: (peer) => this.#conversation(peer, settings),
       list: () => conversationList(env.DB, user, { limit: defaultListConversations }, Date.now()),
       archived: (peers) => readSummaries(env.DB, user, peers),
       follow: (peer) => env.INBOXES.getByName(peer).follow(user),
       tellFollower: (follower, presence) => env.INBOXES.getByName(follower).presence(user, presence),
-      verifyToken: (token) => verifyToken(token, auth, Date.now()),
+      verifyToken: async (token) =>
+        resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
       presenceStore: presenceStore(ctx.storage.kv),
     };
   }
 
   // The stub is made anew for each call: one that broke stays broken.
-  #conversation(peer: string): InboxConversation | Refusal {
+  async #conversation(name: string, naming: Naming): Promise<InboxConversation | Refusal> {
     const { env } = this;
     const user = this.#user;
+    const peer = await resolvePeer(env.DB, naming, name, Date.now());
+    if (peer === undefined) {
+      return refusal("unknown_peer", { field: "peer" });
+    }
     if (peer === user) {
       return refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" });
     }

@@ -1,5 +1,5 @@
 import { ping, pong, type Parsed } from "../protocol/client-frame.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
+import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import type { Verification } from "../auth/verify.ts";
@@ -133,7 +133,7 @@ function authenticate<Device extends Connection>(
   return limited;
 }
 
-// A token that does not hold ends the socket; keys that cannot be fetched leave it its old token.
+// A token that does not hold ends the socket; one that cannot be judged now leaves it its old token.
 async function verify<Device extends Connection>(
   receiver: Authenticator<Device>,
   connection: Device,
@@ -146,7 +146,7 @@ async function verify<Device extends Connection>(
       connection.remember({ expiresAtMs: verdict.expiresAtMs });
     } else if (verdict.ok) {
       connections.end(connection, "unauthorized");
-    } else if (verdict.refusal.code === "keys_unavailable") {
+    } else if (errorCatalogue[verdict.refusal.code].status === 503) {
       answerRefusal(receiver, connection, verdict.refusal);
     } else {
       connections.end(connection, verdict.refusal.code);

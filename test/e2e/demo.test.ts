@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { readAuthConfig } from "../../src/auth/config.ts";
 import { verifyToken } from "../../src/auth/verify.ts";
 import { projectDir } from "../../src/commands/local.ts";
 import { forgetfulProxy } from "./forgetful-proxy.ts";
@@ -102,7 +103,11 @@ test("[AD1][AD4] the token command makes a secret once, keeps it to its owner, a
     [second, "bob"],
   ] as const) {
     expect(printed.code).toBe(0);
-    const verdict = await verifyToken(printed.output.trim(), { secret, userClaim: "sub" }, Date.now());
+    const verdict = await verifyToken(
+      printed.output.trim(),
+      readAuthConfig({ JWT_SECRET: secret }),
+      Date.now(),
+    );
     expect(verdict).toMatchObject({ ok: true, user });
   }
   expect((await stat(join(folder, ".dev.vars"))).mode & 0o777).toBe(0o600);

@@ -22,11 +22,21 @@ test("a variable out of its range is named, its value is not", () => {
     ["RATE_LIMIT_BURST", "many-secret"],
     ["MAX_TEXT_BYTES", "21505"],
     ["NEW_CONVERSATIONS_PER_HOUR", "-1"],
+    ["ALIASES", "yes-4711"],
+    ["ALIASES", "On"],
+    ["PEERS", "none-4711"],
   ] as const) {
     const read = () => readSettings({ [name]: value });
     expect(read).toThrow(name);
     expect(read).not.toThrow(value);
   }
+});
+
+test("[US6][US8] aliases are off and peers any until a variable says otherwise", () => {
+  for (const unset of [{}, { ALIASES: "", PEERS: " " }, { ALIASES: "off", PEERS: "any" }]) {
+    expect(readSettings(unset)).toMatchObject({ aliases: false, peers: "any" });
+  }
+  expect(readSettings({ ALIASES: "on", PEERS: "known" })).toMatchObject({ aliases: true, peers: "known" });
 });
 
 test("[AD8] origins are a list with commas", () => {

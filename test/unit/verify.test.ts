@@ -8,13 +8,21 @@ const nowMs = 1_800_000_000_000;
 const nowSeconds = nowMs / 1_000;
 const good = { sub: "alice", exp: nowSeconds + 60 };
 
+const claimNames = { userClaim: "sub", nameClaim: "name", pictureClaim: "picture" };
+
 const verify = async (claims: object, config: object = {}) =>
-  verifyToken(await sign({ ...claims }, secret), { secret, userClaim: "sub", ...config }, nowMs);
+  verifyToken(await sign({ ...claims }, secret), { secret, ...claimNames, ...config }, nowMs);
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 test("[AD4] a good token is its user's, until its exp and the leeway are over", async () => {
-  expect(await verify(good)).toEqual({ ok: true, user: "alice", expiresAtMs: nowMs + 60_000 + leewayMs });
+  expect(await verify(good)).toEqual({
+    ok: true,
+    user: "alice",
+    expiresAtMs: nowMs + 60_000 + leewayMs,
+    profile: {},
+    issuedAtMs: 0,
+  });
   expect(await verify({ ...good, exp: nowSeconds - 29 })).toMatchObject({ ok: true });
   expect(await verify({ ...good, exp: nowSeconds - 30 })).toMatchObject({
     refusal: { code: "token_expired" },
@@ -56,7 +64,7 @@ test("[AD4] malformed, unsigned and wrongly signed tokens are refused", async ()
   const [header, , signature] = (await sign({ ...good }, secret)).split(".");
   const swapped = `${header}.${part({ ...good, sub: "bob" })}.${signature}`;
   for (const token of ["", "x", "a.b.c", unsigned, wrongKey, swapped]) {
-    expect(await verifyToken(token, { secret, userClaim: "sub" }, nowMs)).toMatchObject({
+    expect(await verifyToken(token, { secret, ...claimNames }, nowMs)).toMatchObject({
       ok: false,
       refusal: { code: "unauthorized" },
     });
@@ -91,7 +99,7 @@ test("[AD4][AD7] RS256 and ES256 are checked with the published keys; an HS256 t
       alg: algorithm.alg,
     };
     const keySet = new KeySet(async () => ({ keys: [published] }));
-    const config = { jwksUrl: "https://keys", userClaim: "sub" };
+    const config = { jwksUrl: "https://keys", ...claimNames };
     const token = await sign({ ...good }, privateKey, algorithm.alg);
     expect(await verifyToken(token, config, nowMs, () => keySet)).toMatchObject({ ok: true, user: "alice" });
     const forged = await sign({ ...good }, JSON.stringify(published), "HS256");
@@ -105,11 +113,6 @@ test("[AD7] while no key could be fetched the answer is keys_unavailable", async
   const keySet = new KeySet(() => Promise.reject(new Error("away")));
   const header = Buffer.from(JSON.stringify({ alg: "RS256", kid: "k" })).toString("base64url");
   const token = `${header}.${Buffer.from(JSON.stringify(good)).toString("base64url")}.AAAA`;
-  const verdict = await verifyToken(
-    token,
-    { jwksUrl: "https://keys", userClaim: "sub" },
-    nowMs,
-    () => keySet,
-  );
+  const verdict = await verifyToken(token, { jwksUrl: "https://keys", ...claimNames }, nowMs, () => keySet);
   expect(verdict).toMatchObject({ ok: false, refusal: { code: "keys_unavailable" } });
 });

@@ -143,7 +143,13 @@ export class World {
       clearAlarm: () => {
         this.alarmAtMs = undefined;
       },
-      verifyToken: async (token) => ({ ok: true, user: token, expiresAtMs: Number.POSITIVE_INFINITY }),
+      verifyToken: async (token) => ({
+        ok: true,
+        user: token,
+        expiresAtMs: Number.POSITIVE_INFINITY,
+        profile: {},
+        issuedAtMs: 0,
+      }),
       admitNewConversation: async () => undefined,
       deliver: (user, delivery) => this.deliver(user, delivery),
       abort: () => {

@@ -1,0 +1,78 @@
+import { ArchiveError } from "../archive/database.ts";
+import { archiveRefusal } from "../archive/archive-refusal.ts";
+import type { Verification } from "../auth/verify.ts";
+import type { Profile } from "../protocol/conversation-list.ts";
+import type { Settings } from "../settings.ts";
+import { directoryOf } from "./directory.ts";
+
+/** How a deployment names users. */
+export type Naming = Pick<Settings, "aliases" | "peers">;
+
+/** A name to show is not worth a longer wait. */
+const profileTimeoutMs = 500;
+
+/** The user id that a name stands for; without `ALIASES=on` the name itself, unasked. Throws an ArchiveError. */
+export async function resolveUser(
+  d1: D1Database,
+  naming: Naming,
+  name: string,
+  nowMs: number,
+): Promise<string> {
+  if (!naming.aliases) {
+    return name;
+  }
+  const { id } = await directoryOf(d1, naming).find(name, nowMs);
+  return id;
+}
+
+/** The same for whom an address means; undefined where `PEERS=known` and nobody is known by it. Throws an ArchiveError. */
+export async function resolvePeer(
+  d1: D1Database,
+  naming: Naming,
+  name: string,
+  nowMs: number,
+): Promise<string | undefined> {
+  if (naming.peers === "any") {
+    return resolveUser(d1, naming, name, nowMs);
+  }
+  const { id, known } = await directoryOf(d1, naming).find(name, nowMs);
+  return known ? id : undefined;
+}
+
+/** A token's verdict, for the id that its user stands for. A name that cannot be looked up now is nobody's. */
+export async function resolveVerdict(
+  d1: D1Database,
+  naming: Naming,
+  verdict: Verification,
+  nowMs: number,
+): Promise<Verification> {
+  if (!verdict.ok) {
+    return verdict;
+  }
+  try {
+    return { ...verdict, user: await resolveUser(d1, naming, verdict.user, nowMs) };
+  } catch (error) {
+    if (error instanceof ArchiveError) {
+      return { ok: false, refusal: archiveRefusal(error) };
+    }
+    throw error;
+  }
+}
+
+/** What to show for a user id, where that is known and the archive says so soon. */
+export async function profileOf(
+  d1: D1Database,
+  naming: Naming,
+  id: string,
+  nowMs: number,
+): Promise<Profile | undefined> {
+  try {
+    const { profile } = await directoryOf(d1, naming).find(id, nowMs, profileTimeoutMs);
+    return profile;
+  } catch (error) {
+    if (error instanceof ArchiveError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import { keepClaims, type Claims } from "../archive/users.ts";
+import type { VerifiedUser } from "../auth/verify.ts";
+import { BoundedMap, charactersOf } from "./bounded-map.ts";
+import { directoryOf } from "./directory.ts";
+import type { Naming } from "./resolve.ts";
+
+type Told = Pick<Claims, "profile" | "issuedAtMs">;
+
+/** What this isolate has told the archive of each user. */
+const toldTo = new WeakMap<D1Database, BoundedMap<Told>>();
+
+/**
+ * Tells the archive what a token says of its user, where this isolate did not do so yet. With `PEERS=known` everybody
+ * is told of, else only those with a name or a picture. Throws an ArchiveError; then the next request tries again.
+ */
+export async function keepSignIn(d1: D1Database, naming: Naming, verified: VerifiedUser): Promise<void> {
+  const { user: id, profile, issuedAtMs } = verified;
+  const told = toldTo.get(d1) ?? new BoundedMap<Told>(({ profile: one }) => charactersOf(one));
+  toldTo.set(d1, told);
+  if ((naming.peers === "any" && isEmpty(profile)) || !isNews(told.get(id), verified)) {
+    return;
+  }
+  if (await keepClaims(d1, { id, profile, issuedAtMs })) {
+    directoryOf(d1, naming).forget(id);
+  }
+  told.set(id, { profile, issuedAtMs });
+}
+
+/** After the app's team set a user, their token says its part anew. */
+export function forgetSignIn(d1: D1Database, id: string): void {
+  toldTo.get(d1)?.delete(id);
+}
+
+function isNews(told: Told | undefined, { profile, issuedAtMs }: VerifiedUser): boolean {
+  if (told === undefined || issuedAtMs > told.issuedAtMs) {
+    return true;
+  }
+  const same = profile.name === told.profile.name && profile.picture === told.profile.picture;
+  return issuedAtMs === told.issuedAtMs && !same;
+}
+
+function isEmpty({ name, picture }: VerifiedUser["profile"]): boolean {
+  return name === undefined && picture === undefined;
+}

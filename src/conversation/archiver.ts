@@ -34,7 +34,7 @@ interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
   readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "touch">;
+  readonly inboxes: Pick<Inboxes, "told" | "owe">;
   readonly now: () => number;
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
@@ -148,7 +148,7 @@ export class Archiver {
     const startedAtMs = now();
     const rev = await archive.write(write);
     if (now() - startedAtMs > slowWriteMs) {
-      inboxes.touch();
+      inboxes.owe();
     }
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
@@ -164,7 +164,7 @@ export class Archiver {
     }
     if (state.rev < this.#startRev) {
       // The object died between a commit and the archive, and so perhaps before the inboxes were told.
-      this.#ports.inboxes.touch();
+      this.#ports.inboxes.owe();
     }
     this.#archivedRev = state.rev;
     this.#archivedRead = state.read;
@@ -186,7 +186,7 @@ export class Archiver {
       return;
     }
     // Lists that were read meanwhile lack what has landed only now.
-    inboxes.touch();
+    inboxes.owe();
     if (await within(toldWaitMs, inboxes.told())) {
       backOff.recovered();
     } else {

@@ -51,6 +51,12 @@ export class InboxLine {
     this.touch();
   }
 
+  /** Tells the state, and sees to it where that fails. */
+  owe(): void {
+    this.#oweDurable = true;
+    this.touch();
+  }
+
   /** Tells the state. */
   touch(): void {
     this.#asked += 1;

@@ -44,6 +44,12 @@ export class Inboxes {
     }
   }
 
+  /** Tells how things stand to both, and sees to it where that fails. */
+  owe(): void {
+    this.#lines.a.owe();
+    this.#lines.b.owe();
+  }
+
   /** Returns when all that is owed now was told, or that failed: whether everything was told. */
   async told(): Promise<boolean> {
     const told = await Promise.all([this.#lines.a.told(), this.#lines.b.told()]);

@@ -207,7 +207,7 @@ export class Room {
       }
     }
     if (flags.state > before.flags.state) {
-      this.inboxes.touch();
+      this.inboxes.owe();
     }
   }
 

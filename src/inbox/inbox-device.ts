@@ -7,7 +7,7 @@ export const inboxAttachmentSchema = attachmentSchema.extend({
   /** Whose presence it follows. */
   following: z.array(z.string()),
   /** How far it has everything, of the conversations that moved on it. */
-  delivered: z.record(z.string(), z.number()),
+  delivered: z.array(z.tuple([z.string(), z.number()])),
 });
 export type InboxAttachment = z.infer<typeof inboxAttachmentSchema>;
 
@@ -23,13 +23,15 @@ export class InboxDevice extends Connection<InboxAttachment> {
 
   /** Remembers a delivery mark. Returns the mark that had to make room for it, if one had to. */
   rememberMark(peer: string, seq: number): { readonly peer: string; readonly seq: number } | undefined {
-    const { [peer]: before, ...others } = this.kept.delivered;
-    const [oldest] = Object.entries(others);
-    const isFull = Object.keys(others).length >= maxRememberedMarks;
-    if (isFull && oldest !== undefined) {
-      delete others[oldest[0]];
+    const marks = new Map(this.kept.delivered);
+    const before = marks.get(peer) ?? 0;
+    marks.delete(peer);
+    const [oldest] = marks.size < maxRememberedMarks ? [] : marks;
+    if (oldest !== undefined) {
+      marks.delete(oldest[0]);
     }
-    this.remember({ delivered: { ...others, [peer]: Math.max(before ?? 0, seq) } });
-    return isFull && oldest !== undefined ? { peer: oldest[0], seq: oldest[1] } : undefined;
+    marks.set(peer, Math.max(before, seq));
+    this.remember({ delivered: [...marks] });
+    return oldest && { peer: oldest[0], seq: oldest[1] };
   }
 }

@@ -44,7 +44,7 @@ export class Inbox extends DurableObject<Env> {
       expiresAtMs: Number(request.headers.get(expiresHeader)),
       connectedAtMs: Date.now(),
       following: [],
-      delivered: {},
+      delivered: [],
     };
     const { device, response } = this.#sockets.accept(request, kept);
     this.#room.connect(device);

@@ -207,7 +207,7 @@ export class InboxRoom {
   }
 
   #left(device: InboxDevice): void {
-    for (const [peer, seq] of Object.entries(device.kept.delivered)) {
+    for (const [peer, seq] of device.kept.delivered) {
       this.act(peer, { type: "delivered", seq, keep: true }, () => undefined);
     }
     this.presence.changed();

@@ -1,4 +1,5 @@
 import type { Side } from "../protocol/pair.ts";
+import type { FlagsBody } from "../protocol/rest.ts";
 
 /** What each user set for a conversation. `state` counts the changes, which take no `rev`: the higher one holds. */
 export interface Flags {
@@ -12,3 +13,23 @@ export const noFlags: Flags = {
   muted: { a: false, b: false },
   archived: { a: false, b: false },
 };
+
+/** The flags with a side's wishes; the same object where they change nothing. */
+export function withWishes(flags: Flags, side: Side, { muted, archived }: FlagsBody): Flags {
+  return changed(flags, {
+    muted: { ...flags.muted, [side]: muted ?? flags.muted[side] },
+    archived: { ...flags.archived, [side]: archived ?? flags.archived[side] },
+  });
+}
+
+/** The flags once a new message brought the conversation back; the same object where nobody had archived it. */
+export function broughtBack(flags: Flags): Flags {
+  return changed(flags, { muted: flags.muted, archived: noFlags.archived });
+}
+
+function changed(flags: Flags, to: Omit<Flags, "state">): Flags {
+  const isChanged = (["a", "b"] as const).some(
+    (side) => flags.muted[side] !== to.muted[side] || flags.archived[side] !== to.archived[side],
+  );
+  return isChanged ? { state: flags.state + 1, ...to } : flags;
+}

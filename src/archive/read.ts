@@ -4,9 +4,10 @@ import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "
 import type { Flags } from "./flags.ts";
 import { conversations, messages } from "./schema.ts";
 import type { StoredMessage } from "./stored-message.ts";
+import { flagsFrom } from "./summary.ts";
 
-/** A page that takes longer is answered without the archive. */
-const pageTimeoutMs = 2_000;
+/** A page, of messages or of the list, that takes longer is not waited for. */
+export const pageTimeoutMs = 2_000;
 /** A background comparison may take as long as a flush. */
 const compareTimeoutMs = 10_000;
 
@@ -49,11 +50,7 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
       rev: row.rev,
       head: row.head,
       read: { a: row.readA, b: row.readB },
-      flags: {
-        state: row.state,
-        muted: { a: row.mutedA, b: row.mutedB },
-        archived: { a: row.archivedA, b: row.archivedB },
-      },
+      flags: flagsFrom(row),
       headId: row.headId ?? undefined,
     }
   );

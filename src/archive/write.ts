@@ -1,10 +1,9 @@
 import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
-import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary } from "./database.ts";
-import type { Flags } from "./flags.ts";
 import { previewOf } from "./preview.ts";
 import { conversations, messages } from "./schema.ts";
 import { messageValues, type StoredMessage } from "./stored-message.ts";
+import type { ArchiveSummary } from "./summary.ts";
 
 /**
  * What one write carries at most, so that its JSON stays below 900 KB (D1 refuses parameters of 2 MB): a character
@@ -14,18 +13,6 @@ export const writeBudget = { rows: 500, characters: 120_000 } as const;
 
 /** A flush is given up after this; where it lands all the same, its repeat changes nothing. */
 const writeTimeoutMs = 10_000;
-
-/** The conversation as its summary row shows it at `rev`. */
-export interface ArchiveSummary {
-  readonly users: Readonly<Record<Side, string>>;
-  readonly rev: number;
-  readonly head: number;
-  readonly last: { readonly author: Side; readonly text: string; readonly createdAtMs: number } | undefined;
-  readonly countA: number;
-  readonly read: Readonly<Record<Side, number>>;
-  readonly readCounts: Readonly<Record<Side, number>>;
-  readonly flags: Flags;
-}
 
 /** All changes after `base` up to `summary.rev`. */
 export interface ArchiveWrite {

@@ -1,7 +1,7 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Side } from "../protocol/pair.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket } from "../sockets/token-bucket.ts";
 
 /** What each user of the pair may still do, over all their devices: messages apart from marks, typing and tokens. */
 export class Allowances {

@@ -1,7 +1,12 @@
 import { ArchiveError } from "../archive/database.ts";
+import type { Flags } from "../archive/flags.ts";
+import { noFlags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
+import type { BackOff } from "./back-off.ts";
+import type { Inboxes } from "./inboxes.ts";
+import { within } from "../sockets/within.ts";
 import type { Cursors } from "./log.ts";
 
 /** The archive's functions, bound to one conversation. All throw an ArchiveError. */
@@ -15,61 +20,76 @@ export interface ConversationArchive {
 export interface ArchivedRecord {
   readonly rev: number;
   readonly read: Cursors;
+  readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
   matches(archive: ArchiveState): boolean;
   adoptFrom(archive: ArchiveState): Promise<void>;
-  /** Read cursors that the archive knows to be further move there; nothing is written where they are not. */
-  takeRead(read: Cursors): void;
+  /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
+  takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
 interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
+  readonly backOff: BackOff;
+  readonly inboxes: Pick<Inboxes, "told" | "owe">;
   readonly now: () => number;
-  readonly random: () => number;
-  readonly setAlarm: (atMs: number) => void;
-  readonly clearAlarm: () => void;
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
   readonly abort: (reason: string) => void;
 }
 
-const firstDelayMs = 1_000;
-const longestDelayMs = 300_000;
+/** The archive does not wait longer for an inbox that does not answer. */
+const toldWaitMs = 5_000;
+/** A write that took longer lets a device read the list of before it after the inbox told it of what was written. */
+const slowWriteMs = 500;
+
+const nothingArchived: ArchiveState = {
+  rev: 0,
+  head: 0,
+  read: { a: 0, b: 0 },
+  flags: noFlags,
+  headId: undefined,
+};
 
 /** Keeps D1 at the record's heels: one flush in flight, whatever came meanwhile in the next, failed ones repeated for ever. */
 export class Archiver {
   readonly #ports: ArchiverPorts;
   #archivedRev: number | undefined;
   #archivedRead: Cursors = { a: 0, b: 0 };
+  #archivedState = 0;
   #comparing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
-  #alarmIsSet = false;
+  /** A flush failed: the alarm makes the next one. */
+  #isHeld = false;
+  /** Up to where the record went when the object started. */
+  readonly #startRev: number;
 
   constructor(ports: ArchiverPorts) {
     this.#ports = ports;
+    this.#startRev = ports.record.rev;
   }
 
   /** Something happened: compares once after a start, then sends what the archive lacks. Does nothing while an alarm waits. */
   wake(): void {
-    if (!this.#alarmIsSet && this.#isBehind()) {
+    if (!this.#isHeld && this.#isBehind()) {
       this.#flush().catch(() => this.#ports.abort("archive_back_off_failed"));
     }
   }
 
-  /** The alarm of a failed flush rang. */
+  /** The alarm of what failed rang. */
   async retry(): Promise<void> {
-    this.#alarmIsSet = false;
+    this.#isHeld = false;
+    this.#ports.backOff.rang();
     await this.#flush();
   }
 
-  /** Returns when everything up to `rev` is archived, or an alarm is set that will see to it. */
+  /** Returns when everything up to `rev`, all read cursors and flags are archived, or an alarm is set that will see to it. */
   async settled(rev: number): Promise<void> {
-    const { record } = this.#ports;
-    // An empty record lacks nothing, and its failed comparison sets no alarm to end the wait.
-    while ((this.#archivedRev ?? 0) < Math.min(rev, record.rev) && !this.#alarmIsSet) {
+    // The archive lacks nothing of an empty record, whose failed comparison sets no alarm to end the wait.
+    while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
   }
@@ -85,12 +105,16 @@ export class Archiver {
   }
 
   #isBehind(): boolean {
-    const { rev, read } = this.#ports.record;
+    return this.#archivedRev === undefined || this.#lacks(this.#ports.record.rev);
+  }
+
+  #lacks(rev: number): boolean {
+    const { read, flags } = this.#ports.record;
     return (
-      this.#archivedRev === undefined ||
-      this.#archivedRev < rev ||
+      (this.#archivedRev ?? 0) < rev ||
       this.#archivedRead.a < read.a ||
-      this.#archivedRead.b < read.b
+      this.#archivedRead.b < read.b ||
+      this.#archivedState < flags.state
     );
   }
 
@@ -107,7 +131,7 @@ export class Archiver {
         await this.compared();
         await this.#writeNext();
       }
-      this.#landed();
+      await this.#landed();
     } catch (error) {
       this.#failed(error);
     }
@@ -117,49 +141,65 @@ export class Archiver {
     if (!this.#isBehind()) {
       return;
     }
-    const write = this.#ports.record.changesAfter(this.#archivedRev ?? 0);
-    const rev = await this.#ports.archive.write(write);
+    const { record, archive, inboxes, now } = this.#ports;
+    const write = record.changesAfter(this.#archivedRev ?? 0);
+    // Told first: an archive that has a revision then says that the inboxes were told of it, or that an alarm will see to it.
+    await within(toldWaitMs, inboxes.told());
+    const startedAtMs = now();
+    const rev = await archive.write(write);
+    if (now() - startedAtMs > slowWriteMs) {
+      inboxes.owe();
+    }
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
+    this.#archivedState = write.summary.flags.state;
   }
 
   async #compare(): Promise<void> {
-    const { archive, record } = this.#ports;
-    const state = await archive.state();
-    if (state !== undefined && !record.matches(state)) {
-      this.#ports.report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
+    const state = (await this.#ports.archive.state()) ?? nothingArchived;
+    if (state.rev > 0 || state.flags.state > 0) {
+      await this.#take(state);
+    }
+    if (state.rev < this.#startRev) {
+      // The object died between a commit and the archive, and so perhaps before the inboxes were told.
+      this.#ports.inboxes.owe();
+    }
+    this.#archivedRev = state.rev;
+    this.#archivedRead = state.read;
+    this.#archivedState = state.flags.state;
+  }
+
+  async #take(state: ArchiveState): Promise<void> {
+    const { record, report } = this.#ports;
+    if (!record.matches(state)) {
+      report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
     }
-    if (state !== undefined) {
-      record.takeRead(state.read);
-    }
-    this.#archivedRev = state?.rev ?? 0;
-    this.#archivedRead = state?.read ?? { a: 0, b: 0 };
+    record.takeMarks(state);
   }
 
-  #landed(): void {
-    if (this.#ports.record.failingSinceMs !== null) {
-      this.#ports.record.keepFailingSince(null);
-      this.#ports.clearAlarm();
-    }
-  }
-
-  // Doubles by waiting as long as it has been failing already; spread, so that a thousand conversations do not knock at once.
-  #failed(error: unknown): void {
-    const { record, now, random, setAlarm, report } = this.#ports;
-    report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
-    if (record.rev === 0) {
+  async #landed(): Promise<void> {
+    const { backOff, inboxes } = this.#ports;
+    if (!backOff.isFailing) {
       return;
     }
-    const nowMs = now();
-    if (record.failingSinceMs === null) {
-      record.keepFailingSince(nowMs);
+    // Lists that were read meanwhile lack what has landed only now.
+    inboxes.owe();
+    if (await within(toldWaitMs, inboxes.told())) {
+      backOff.recovered();
+    } else {
+      backOff.failed();
     }
-    const failingMs = nowMs - (record.failingSinceMs ?? nowMs);
-    const delayMs = Math.min(Math.max(failingMs, firstDelayMs), longestDelayMs);
-    this.#alarmIsSet = true;
-    setAlarm(nowMs + Math.round(delayMs * (0.75 + random() / 2)));
+  }
+
+  #failed(error: unknown): void {
+    const { record, backOff, report } = this.#ports;
+    report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
+    if (record.rev > 0 || record.flags.state > 0) {
+      this.#isHeld = true;
+      backOff.failed();
+    }
   }
 }

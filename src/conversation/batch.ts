@@ -1,7 +1,8 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
-import type { Cursors, Log } from "./log.ts";
+import type { FlagsBody } from "../protocol/rest.ts";
+import type { Log, LogState } from "./log.ts";
 import type { Draft } from "./draft.ts";
 import type { Line, MarkOutcome, SendOutcome } from "./line.ts";
 
@@ -13,6 +14,12 @@ export type Entry =
       readonly side: Side;
       readonly seq: number;
       readonly settle: (outcome: MarkOutcome) => void;
+    }
+  | {
+      readonly kind: "flags";
+      readonly side: Side;
+      readonly wishes: FlagsBody;
+      readonly settle: (refused: Refusal | undefined) => void;
     };
 
 /** How an entry ended: the message everybody must see, if it stored one, and then the word to its caller. */
@@ -36,23 +43,23 @@ interface BatchPorts {
  * throughput). Throws where the transaction as a whole failed: then nothing of it is durable.
  */
 export function applyBatch(ports: BatchPorts, entries: readonly Entry[]): Settled[] {
-  const saved = ports.line.state.read;
+  const saved = ports.line.state;
   try {
     return applyAll(ports, entries, saved, (draft) => ports.line.send(draft, ports.now()));
   } catch {
-    ports.line.reload();
+    ports.line.reload(saved);
     return applyAll(ports, entries, saved, (draft) => sendAlone(ports, draft));
   }
 }
 
 type Send = (draft: Draft) => SendOutcome;
 
-function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: Cursors, send: Send): Settled[] {
+function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: LogState, send: Send): Settled[] {
   const { log, line } = ports;
   return log.transaction(() => {
     const settled = entries.map((entry) => applyOne(ports, entry, send));
-    const { read } = line.state;
-    if (read.a !== saved.a || read.b !== saved.b) {
+    const { read, flags } = line.state;
+    if (read.a !== saved.read.a || read.b !== saved.read.b || flags !== saved.flags) {
       line.saveState();
     }
     return settled;
@@ -64,6 +71,13 @@ function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, send: Send): S
     const outcome = line.read(entry.side, entry.seq);
     return { settle: () => entry.settle(outcome) };
   }
+  if (entry.kind === "flags") {
+    const refused = refusalFor(entry.side);
+    if (refused === undefined) {
+      line.setFlags(entry.side, entry.wishes);
+    }
+    return { settle: () => entry.settle(refused) };
+  }
   const refused = refusalFor(entry.draft.author);
   const outcome: SendOutcome =
     refused === undefined ? send(entry.draft) : { kind: "refused", refusal: refused };
@@ -72,11 +86,12 @@ function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, send: Send): S
 }
 
 function sendAlone({ log, line, now, report }: BatchPorts, draft: Draft): SendOutcome {
+  const { state } = line;
   try {
     return log.transaction(() => line.send(draft, now()));
   } catch {
     report("send_failed");
-    line.reload();
+    line.reload(state);
     return { kind: "refused", refusal: refusal("internal") };
   }
 }

@@ -1,15 +1,18 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { sideOf } from "../protocol/pair.ts";
-import type { OwnSummary, SendBody } from "../protocol/rest.ts";
+import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
+import { emptyWaitMs } from "./admission.ts";
 import type { Room } from "./room.ts";
 import { summaryOf } from "./summary.ts";
+import { within } from "../sockets/within.ts";
 
 /** What callers by RPC get: plain values, a refusal instead of a throw. */
 type Refused = { readonly ok: false; readonly refusal: Refusal };
 export type SendReply =
   | { readonly ok: true; readonly repeated: boolean; readonly message: StoredMessage }
   | Refused;
+export type FlagsReply = { readonly ok: true; readonly summary: OwnSummary } | Refused;
 export type ReadReply = { readonly ok: true; readonly seq: number } | Refused;
 
 /** The record's part of a history page: what changed after the archive's `rev` among the messages `from`…`to`. */
@@ -57,6 +60,26 @@ export async function readAs(room: Room, user: string, seq: number): Promise<Rea
   });
 }
 
+/** Mutes or archives a conversation for a user, who may do so before its first message. */
+export async function setFlagsAs(room: Room, user: string, wishes: FlagsBody): Promise<FlagsReply> {
+  // A restored record may hold older flags: a change of those would lose against the archive's.
+  await within(emptyWaitMs, room.archiver.compared());
+  const side = sideOf(room.ports.pair, user);
+  const limited = room.allowances.takeSignal(side);
+  if (limited !== undefined) {
+    return { ok: false, refusal: limited };
+  }
+  return new Promise((resolve) => {
+    room.setFlags(side, wishes, (refused) => {
+      resolve(
+        refused === undefined
+          ? { ok: true, summary: ownSummary(room, user) }
+          : { ok: false, refusal: refused },
+      );
+    });
+  });
+}
+
 export async function pagePart(room: Room, { before, limit, archivedRev }: PagePartQuery): Promise<PagePart> {
   await room.known();
   const { head, rev } = room.line.position;
@@ -67,6 +90,9 @@ export async function pagePart(room: Room, { before, limit, archivedRev }: PageP
 
 export async function summaryFor(room: Room, user: string): Promise<OwnSummary> {
   await room.known();
-  const { log, line, ports } = room;
+  return ownSummary(room, user);
+}
+
+function ownSummary({ log, line, ports }: Room, user: string): OwnSummary {
   return { you: user, ...summaryOf({ log, line, pair: ports.pair }, sideOf(ports.pair, user)) };
 }

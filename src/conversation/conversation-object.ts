@@ -6,37 +6,44 @@ import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
-import { ping, pong } from "../protocol/client-frame.ts";
 import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
-import type { OwnSummary, SendBody } from "../protocol/rest.ts";
+import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
+import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
 import type { ConversationArchive } from "./archiver.ts";
+import { actAs, syncFor, type ActAnswer, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
 import {
   pagePart,
   readAs,
   sendAs,
+  setFlagsAs,
   summaryFor,
+  type FlagsReply,
   type PagePart,
   type PagePartQuery,
   type ReadReply,
   type SendReply,
 } from "./callers.ts";
-import { attachmentSchema, Connection, type Socket } from "./connection.ts";
-import { receive } from "./receive.ts";
+import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
+import { receiveFrame } from "./frames.ts";
 import { Room } from "./room.ts";
 
 /** One pair of users: the plug between the platform and the room. */
 export class Conversation extends DurableObject<Env> {
   readonly #pair: Pair;
   readonly #room: Room;
-  readonly #connections = new Map<WebSocket, Connection>();
+  readonly #sockets: HibernatingSockets<DeviceAttachment, Device>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#pair = pairFromName(ctx.id.name);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ping, pong));
+    this.#sockets = new HibernatingSockets(
+      ctx,
+      (attachment) => deviceAttachmentSchema.safeParse(attachment).data,
+      (socket, kept) => new Device(socket, kept),
+    );
     this.#room = this.#openRoom();
   }
 
@@ -51,28 +58,16 @@ export class Conversation extends DurableObject<Env> {
       connectedAtMs,
       deliveredSeq: 0,
     };
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    server.serializeAttachment(attachment);
-    const connection = new Connection(this.#socket(server), attachment);
-    this.#connections.set(server, connection);
-    this.#room.connect(
-      connection,
-      after === null ? undefined : Number(after),
-      decodedProfile(request.headers.get(profileHeader)),
-    );
-    const protocol = request.headers.get("sec-websocket-protocol");
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      ...(protocol !== null && { headers: { "sec-websocket-protocol": protocol } }),
-    });
+    const { device, response } = this.#sockets.accept(request, attachment);
+    const profile = decodedProfile(request.headers.get(profileHeader));
+    this.#room.connect(device, after === null ? undefined : Number(after), profile);
+    return response;
   }
 
   override webSocketMessage(webSocket: WebSocket, data: string | ArrayBuffer): void {
-    const connection = this.#connections.get(webSocket);
-    if (connection !== undefined) {
-      receive(this.#room, connection, data);
+    const device = this.#sockets.of(webSocket);
+    if (device !== undefined) {
+      receiveFrame(this.#room, device, data);
     }
   }
 
@@ -101,6 +96,10 @@ export class Conversation extends DurableObject<Env> {
     return readAs(this.#room, user, seq);
   }
 
+  setFlags(user: string, wishes: FlagsBody): Promise<FlagsReply> {
+    return setFlagsAs(this.#room, user, wishes);
+  }
+
   page(query: PagePartQuery): Promise<PagePart> {
     return pagePart(this.#room, query);
   }
@@ -109,26 +108,37 @@ export class Conversation extends DurableObject<Env> {
     return summaryFor(this.#room, user);
   }
 
-  /** Returns when everything up to `rev` is archived, or sure to be. Breaks where the object dies: then ask again. */
+  /** Does what a device on its user's inbox socket says here, in order; a frame's answer is in its place. */
+  act(user: string, frames: readonly InboxAct[]): Promise<ActAnswer[]> {
+    return actAs(this.#room, user, frames);
+  }
+
+  /** What a device on its user's inbox socket lacks since `after`. */
+  sync(user: string, after: number | undefined): Promise<SyncAnswer> {
+    return syncFor(this.#room, user, after);
+  }
+
+  /** Whether a user has a live socket here. */
+  isHere(user: string): boolean {
+    return this.#room.devices.isOnline(sideOf(this.#pair, user));
+  }
+
+  /** Something of a user's inbox changed that is to be seen here: it is asked. */
+  askInbox(user: string): void {
+    this.#room.inboxes.touch(sideOf(this.#pair, user));
+  }
+
+  /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   settled(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
   }
 
   #gone(webSocket: WebSocket, code: number, reason: string): void {
-    const connection = this.#connections.get(webSocket) ?? this.#unlisted(webSocket);
-    this.#connections.delete(webSocket);
-    if (connection !== undefined) {
-      this.#room.disconnect(connection, code, reason);
+    // Its close, mark and presence are still owed.
+    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
+    if (device !== undefined) {
+      this.#room.disconnect(device, code, reason);
     }
-  }
-
-  // A socket whose close woke the object is not always listed any more; its close, mark and presence are still owed.
-  #unlisted(webSocket: WebSocket): Connection | undefined {
-    const connection = this.#remembered(webSocket);
-    if (connection !== undefined) {
-      this.#room.connections.add(connection);
-    }
-    return connection;
   }
 
   #openRoom(): Room {
@@ -151,39 +161,12 @@ export class Conversation extends DurableObject<Env> {
           resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
+        deliver: (user, delivery) => env.INBOXES.getByName(user).deliver(delivery),
         abort: (reason) => ctx.abort(reason),
         report,
       },
-      this.#awoken(),
+      this.#sockets.awoken(),
     );
-  }
-
-  #awoken(): Connection[] {
-    for (const webSocket of this.ctx.getWebSockets()) {
-      const connection = this.#remembered(webSocket);
-      // One that is closing counts too: its close event, which woke the object, must be answered.
-      if (connection !== undefined && webSocket.readyState !== WebSocket.CLOSED) {
-        this.#connections.set(webSocket, connection);
-      }
-    }
-    return [...this.#connections.values()];
-  }
-
-  #remembered(webSocket: WebSocket): Connection | undefined {
-    const attachment = attachmentSchema.safeParse(webSocket.deserializeAttachment());
-    if (!attachment.success || attachment.data.ended === true) {
-      return undefined;
-    }
-    return new Connection(this.#socket(webSocket), attachment.data);
-  }
-
-  #socket(webSocket: WebSocket): Socket {
-    return {
-      send: (text) => webSocket.send(text),
-      close: (code, reason) => webSocket.close(code, reason),
-      serializeAttachment: (value) => webSocket.serializeAttachment(value),
-      pingedAtMs: () => this.ctx.getWebSocketAutoResponseTimestamp(webSocket)?.getTime(),
-    };
   }
 
   #archive(): ConversationArchive {

@@ -1,6 +1,8 @@
+import { broughtBack, withWishes } from "../archive/flags.ts";
 import { untouched, writtenBy, type StoredMessage } from "../archive/stored-message.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
+import type { FlagsBody } from "../protocol/rest.ts";
 import type { Position } from "./changes.ts";
 import type { Draft } from "./draft.ts";
 import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
@@ -31,12 +33,10 @@ export class Line {
     this.reload();
   }
 
-  /** Takes every number from the log again; read marks of this turn that are not saved yet stay. */
-  reload(): void {
+  /** Takes every number from the log again; a caller names the `state` whose marks of this turn are not saved yet. */
+  reload(state: LogState = this.#log.readState()): void {
     const last = this.#log.last();
-    const state = this.#log.readState();
-    const { a, b } = this.#state.read;
-    this.#state = { ...state, read: { a: Math.max(a, state.read.a), b: Math.max(b, state.read.b) } };
+    this.#state = state;
     this.#countA = last?.countA ?? 0;
     this.#lastAtMs = last?.createdAtMs ?? 0;
     const head = last?.seq ?? 0;
@@ -57,7 +57,14 @@ export class Line {
     return this.#position.rev === 0;
   }
 
-  /** Stores a message, or finds the one that an earlier try of this send became. */
+  get bothWrote(): boolean {
+    return this.#countA > 0 && this.#countA < this.#position.head;
+  }
+
+  /**
+   * Stores a message, or finds the one that an earlier try of this send became. A new one brings the conversation back
+   * for whoever archived it; durable with the next `saveState`.
+   */
   send(draft: Draft, nowMs: number): SendOutcome {
     const { author, id, text, after } = draft;
     if (after !== undefined && after > this.#position.rev) {
@@ -89,6 +96,7 @@ export class Line {
     this.#countA = message.countA;
     this.#lastAtMs = message.createdAtMs;
     this.#retries.add(author, id, message.seq, message.createdRev);
+    this.#state = { ...this.#state, flags: broughtBack(this.#state.flags) };
     return { kind: "stored", message };
   }
 
@@ -102,6 +110,11 @@ export class Line {
     const read = { ...this.#state.read, [side]: Math.max(seq, this.#state.read[side]) };
     this.#state = { ...this.#state, read };
     return { kind: "marked", seq: read[side] };
+  }
+
+  /** Mutes or archives for a side; durable with the next `saveState`. */
+  setFlags(side: Side, wishes: FlagsBody): void {
+    this.#state = { ...this.#state, flags: withWishes(this.#state.flags, side, wishes) };
   }
 
   /** How far a side's devices have everything: never below what it read. */
@@ -118,12 +131,6 @@ export class Line {
     const state = { ...this.#state, ...change };
     this.#log.writeState(state);
     this.#state = state;
-  }
-
-  /** Messages of the peer that a side has not read: arithmetic on running counts, so it cannot drift. */
-  unread(side: Side): number {
-    const { head } = this.#position;
-    return writtenBy(otherSide(side), { seq: head, countA: this.#countA }) - this.readCounts[side];
   }
 
   /** How many of the peer's messages lie at or below each side's read cursor. */

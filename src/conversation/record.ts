@@ -1,10 +1,12 @@
 import type { ArchiveState } from "../archive/read.ts";
+import { writtenBy } from "../archive/stored-message.ts";
+import type { ArchiveSummary } from "../archive/summary.ts";
 import { writeBudget, type ArchiveWrite } from "../archive/write.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
 import { changesSince, seqAtRev } from "./changes.ts";
 import type { Line } from "./line.ts";
-import type { Log } from "./log.ts";
+import type { Cursors, Log } from "./log.ts";
 import { adopt, matchesArchive, missingFrom } from "./recovery.ts";
 
 interface RecordPorts {
@@ -27,6 +29,9 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
     get read() {
       return line.state.read;
     },
+    get flags() {
+      return line.state.flags;
+    },
     get failingSinceMs() {
       return line.state.failingSinceMs;
     },
@@ -38,12 +43,14 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       line.reload();
       ports.replaced();
     },
-    takeRead: (read) => {
+    takeMarks: (known) => {
       const { head } = line.position;
-      const a = Math.max(line.state.read.a, Math.min(read.a, head));
-      const b = Math.max(line.state.read.b, Math.min(read.b, head));
-      if (a > line.state.read.a || b > line.state.read.b) {
-        line.saveState({ read: { a, b } });
+      const { read, flags } = line.state;
+      const a = Math.max(read.a, Math.min(known.read.a, head));
+      const b = Math.max(read.b, Math.min(known.read.b, head));
+      const isNewer = known.flags.state > flags.state;
+      if (a > read.a || b > read.b || isNewer) {
+        line.saveState({ read: { a, b }, flags: isNewer ? known.flags : flags });
       }
     },
     keepFailingSince: (failingSinceMs) => line.saveState({ failingSinceMs }),
@@ -57,6 +64,7 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
   const upTo = isWhole ? position.rev : (messages.at(-1)?.rev ?? position.rev);
   const head = seqAtRev(log, position, upTo);
   const last = messages.at(-1)?.seq === head ? messages.at(-1) : log.message(head);
+  const countA = last?.countA ?? 0;
   return {
     base: rev,
     messages,
@@ -66,10 +74,24 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
       rev: upTo,
       head,
       last: last && { author: last.author, text: last.text, createdAtMs: last.createdAtMs },
-      countA: last?.countA ?? 0,
-      read: state.read,
-      readCounts: line.readCounts,
+      countA,
+      ...readUpTo({ seq: head, countA }, state.read, line.readCounts),
       flags: state.flags,
+    },
+  };
+}
+
+/** Read cursors as a summary of an earlier head may show them: nobody has read above it, and no unread is negative. */
+function readUpTo(
+  at: { readonly seq: number; readonly countA: number },
+  read: Cursors,
+  readCounts: Cursors,
+): Pick<ArchiveSummary, "read" | "readCounts"> {
+  return {
+    read: { a: Math.min(read.a, at.seq), b: Math.min(read.b, at.seq) },
+    readCounts: {
+      a: Math.min(readCounts.a, writtenBy("b", at)),
+      b: Math.min(readCounts.b, writtenBy("a", at)),
     },
   };
 }

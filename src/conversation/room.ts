@@ -4,20 +4,25 @@ import type { Profile } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
-import type { SendBody } from "../protocol/rest.ts";
+import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
+import type { FlagsBody, SendBody } from "../protocol/rest.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver, type ConversationArchive } from "./archiver.ts";
 import { applyBatch, type Entry, type Settled } from "./batch.ts";
-import type { Connection } from "./connection.ts";
-import { Connections } from "./connections.ts";
+import { BackOff } from "./back-off.ts";
+import type { Device } from "./device.ts";
+import { Devices } from "./devices.ts";
 import { draftFrom } from "./draft.ts";
 import { greet, greetAgain } from "./greeting.ts";
+import { Inboxes } from "./inboxes.ts";
 import { Line, type MarkOutcome, type SendOutcome } from "./line.ts";
-import { Log, type Cursors, type LogStorage } from "./log.ts";
+import { Log, type LogState, type LogStorage } from "./log.ts";
+import { Presence } from "./presence.ts";
 import { recordFor } from "./record.ts";
+import { summaryOf } from "./summary.ts";
 import { Turn } from "./turn.ts";
-import { within } from "./within.ts";
+import { within } from "../sockets/within.ts";
 
 /** All that a conversation asks of the platform. */
 export interface RoomPorts {
@@ -32,6 +37,8 @@ export interface RoomPorts {
   readonly clearAlarm: () => void;
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly admitNewConversation: (user: string) => Promise<Refusal | undefined>;
+  /** Tells the inbox of one of the pair. */
+  readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Ends the object at once; it starts again from what is durable, and its clients replay. */
   readonly abort: (reason: string) => void;
   readonly report: (event: string, fields?: Readonly<Record<string, string | number>>) => void;
@@ -43,25 +50,34 @@ export class Room {
   readonly log: Log;
   readonly line: Line;
   readonly archiver: Archiver;
-  readonly connections: Connections;
+  readonly devices: Devices;
+  readonly inboxes: Inboxes;
   readonly allowances: Allowances;
   readonly #turn: Turn<Entry>;
   readonly #admission: Admission;
+  readonly #backOff: BackOff;
+  readonly #presence: Presence;
+  /** How far devices on the users' inbox sockets said that they have everything; those sockets remember it. */
+  #deliveredInInbox = { a: 0, b: 0 };
 
-  constructor(ports: RoomPorts, awoken: readonly Connection[] = []) {
-    const { pair, limits, archive, now, report } = ports;
+  constructor(ports: RoomPorts, awoken: readonly Device[] = []) {
+    const { pair, limits, archive, now, report, abort } = ports;
     this.ports = ports;
     this.log = new Log(ports.storage);
     this.line = new Line(this.log);
     this.allowances = new Allowances(limits, now);
-    this.connections = new Connections({ limits, now, left: (connection) => this.#left(connection) }, awoken);
+    this.devices = new Devices({ limits, now, left: (device) => this.#left(device) }, awoken);
+    this.#presence = new Presence(this.devices, pair);
+    this.inboxes = this.#openInboxes();
     const replaced = () => this.#greetAgain();
     const record = recordFor({ log: this.log, line: this.line, pair, archive, now, replaced });
-    this.archiver = new Archiver({ ...ports, record, report });
+    this.#backOff = new BackOff({ ...ports, record });
+    const { inboxes } = this;
+    this.archiver = new Archiver({ archive, record, now, report, abort, inboxes, backOff: this.#backOff });
     this.#admission = new Admission({
       isEmpty: () => this.line.isEmpty,
       compared: () => this.archiver.compared(),
-      admit: async (author) => ports.admitNewConversation(pair[author]),
+      admit: async (side) => ports.admitNewConversation(pair[side]),
     });
     this.#turn = new Turn({
       defer: ports.defer,
@@ -71,25 +87,32 @@ export class Room {
   }
 
   /** A device's socket: what it lacks since `after`, then `ready`, with the peer's profile where it is known. */
-  connect(connection: Connection, after: number | undefined, profile?: Profile): void {
-    const { side } = connection;
-    const wasOnline = this.connections.isOnline(side);
-    this.connections.add(connection);
-    const { frames, deliveredSeq } = greet({ ...this.#factsFor(side), profile }, after);
+  connect(device: Device, after: number | undefined, profile?: Profile): void {
+    const { side } = device;
+    const isFirst = this.devices.of(side).length === 0;
+    this.devices.join(device);
+    const { frames, deliveredSeq } = greet({ ...this.factsFor(side), profile }, after);
     for (const frame of frames) {
-      this.connections.send(connection, frame);
+      this.devices.send(device, frame);
     }
-    if (!wasOnline && this.connections.isOnline(side)) {
-      this.#announce(side, true);
+    this.#presence.arrived(device);
+    if (isFirst) {
+      this.inboxes.touch(side);
     }
-    this.#markDelivered(connection, deliveredSeq);
+    this.#markDelivered(device, deliveredSeq);
     this.archiver.wake();
   }
 
+  /** A socket that was here before the object slept. */
+  rejoin(device: Device): void {
+    this.devices.join(device);
+    this.#presence.recall(device.side);
+  }
+
   /** The socket is gone or wants to go: its close is answered. */
-  disconnect(connection: Connection, code: number, reason: string): void {
-    connection.close(code, reason);
-    this.connections.remove(connection);
+  disconnect(device: Device, code: number, reason: string): void {
+    device.close(code, reason);
+    this.devices.remove(device);
     this.archiver.wake();
   }
 
@@ -112,17 +135,36 @@ export class Room {
     this.#turn.add({ kind: "read", side, seq, settle });
   }
 
+  /** Mutes or archives with the turn; `settle` hears when that is durable, or why it is refused. */
+  setFlags(side: Side, wishes: FlagsBody, settle: (refused: Refusal | undefined) => void): void {
+    this.#turn.add({ kind: "flags", side, wishes, settle });
+  }
+
   /** One device has everything up to `seq`. Its socket remembers; the log learns it when the socket leaves. */
-  delivered(connection: Connection, seq: number): Refusal | undefined {
+  delivered(device: Device, seq: number): Refusal | undefined {
     if (seq > this.line.position.head) {
       return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
     }
-    this.#markDelivered(connection, seq);
+    this.#markDelivered(device, seq);
+    return undefined;
+  }
+
+  /** The same of a device on its user's inbox socket; `keep` when that socket left and remembers no more. */
+  deliveredToInbox(side: Side, seq: number, keep: boolean): Refusal | undefined {
+    if (seq > this.line.position.head) {
+      return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
+    }
+    const before = this.#delivered(side);
+    this.#deliveredInInbox[side] = Math.max(this.#deliveredInInbox[side], seq);
+    this.#tellDelivered(side, before);
+    if (keep) {
+      this.#keepDelivered(side, seq);
+    }
     return undefined;
   }
 
   typing(side: Side, on: boolean): void {
-    this.connections.broadcast({ type: "typing", user: this.ports.pair[side], on }, otherSide(side));
+    this.#tell({ type: "typing", user: this.ports.pair[side], on }, otherSide(side));
   }
 
   /** Returns when it is known what there is: an empty record may be one that lost its state, so the archive is asked. */
@@ -137,7 +179,7 @@ export class Room {
   #commit(entries: readonly Entry[]): void {
     const { now, report, abort } = this.ports;
     try {
-      const before = this.line.state.read;
+      const before = this.line.state;
       const refusalFor = (side: Side) => this.#admission.refusalFor(side);
       const settled = applyBatch({ log: this.log, line: this.line, now, report, refusalFor }, entries);
       this.#publish(settled, before);
@@ -149,63 +191,110 @@ export class Room {
     }
   }
 
-  #publish(batch: readonly Settled[], readBefore: Cursors): void {
+  #publish(batch: readonly Settled[], before: LogState): void {
     const { pair } = this.ports;
     for (const { stored, settle } of batch) {
       if (stored !== undefined) {
-        this.connections.broadcast({ type: "message", message: toMessage(stored, pair) });
+        this.#tell({ type: "message", message: toMessage(stored, pair) });
       }
       settle();
     }
+    const { read, flags } = this.line.state;
     for (const side of ["a", "b"] as const) {
-      const seq = this.line.state.read[side];
-      if (seq > readBefore[side]) {
-        this.connections.broadcast({ type: "read", user: pair[side], seq });
+      const seq = read[side];
+      if (seq > before.read[side]) {
+        this.#tell({ type: "read", user: pair[side], seq });
       }
     }
+    if (flags.state > before.flags.state) {
+      this.inboxes.owe();
+    }
   }
 
-  #markDelivered(connection: Connection, seq: number): void {
-    const { side } = connection;
-    const before = this.#delivered(side);
-    if (seq > connection.deliveredSeq) {
-      connection.remember({ deliveredSeq: seq });
+  /** To the devices here and to the inboxes: of both users, or of one side. */
+  #tell(frame: RelayedFrame, only?: Side): void {
+    this.devices.broadcast(frame, (device) => only === undefined || device.side === only);
+    this.inboxes.add(frame, only);
+  }
+
+  #markDelivered(device: Device, seq: number): void {
+    const before = this.#delivered(device.side);
+    if (seq > device.deliveredSeq) {
+      device.remember({ deliveredSeq: seq });
     }
+    this.#tellDelivered(device.side, before);
+  }
+
+  #tellDelivered(side: Side, before: number): void {
+    const seq = this.#delivered(side);
     if (seq > before) {
-      this.connections.broadcast({ type: "delivered", user: this.ports.pair[side], seq });
+      this.#tell({ type: "delivered", user: this.ports.pair[side], seq });
     }
   }
 
-  #left(connection: Connection): void {
-    const { side, deliveredSeq } = connection;
-    if (deliveredSeq > this.line.deliveredAtLeast(side)) {
-      this.log.transaction(() => this.line.keepDelivered(side, deliveredSeq));
-    }
-    if (!this.connections.isOnline(side)) {
-      this.#announce(side, false);
+  #left({ side, deliveredSeq }: Device): void {
+    this.#keepDelivered(side, deliveredSeq);
+    this.#presence.changed(side);
+    if (this.devices.of(side).length === 0) {
+      this.inboxes.touch(side);
     }
   }
 
-  #announce(side: Side, online: boolean): void {
-    this.connections.broadcast({ type: "presence", user: this.ports.pair[side], online }, otherSide(side));
+  #keepDelivered(side: Side, seq: number): void {
+    if (seq > this.line.deliveredAtLeast(side)) {
+      this.log.transaction(() => this.line.keepDelivered(side, seq));
+    }
   }
 
   #greetAgain(): void {
-    for (const connection of this.connections.all) {
-      for (const frame of greetAgain(this.#factsFor(connection.side))) {
-        this.connections.send(connection, frame);
+    for (const device of this.devices.all) {
+      for (const frame of greetAgain(this.factsFor(device.side))) {
+        this.devices.send(device, frame);
       }
     }
+    this.inboxes.add({ type: "reset", rev: this.line.position.rev });
   }
 
-  #factsFor(side: Side) {
+  /** What a side is greeted with. */
+  factsFor(side: Side) {
     const { pair, limits } = this.ports;
     const delivered = { a: this.#delivered("a"), b: this.#delivered("b") };
-    const peerOnline = this.connections.isOnline(otherSide(side));
+    const peerOnline = this.#presence.isOnline(otherSide(side));
     return { log: this.log, line: this.line, pair, limits, side, delivered, peerOnline };
   }
 
   #delivered(side: Side): number {
-    return Math.max(this.line.deliveredAtLeast(side), this.connections.deliveredSeq(side));
+    return Math.max(
+      this.line.deliveredAtLeast(side),
+      this.devices.deliveredSeq(side),
+      this.#deliveredInInbox[side],
+    );
+  }
+
+  #inboxFailed(): void {
+    const { report, abort } = this.ports;
+    report("inbox_delivery_failed");
+    try {
+      this.#backOff.failed();
+    } catch {
+      // Its own storage fails under it: it starts again from what is durable.
+      abort("inbox_back_off_failed");
+    }
+  }
+
+  #openInboxes(): Inboxes {
+    const { pair, now, deliver } = this.ports;
+    return new Inboxes({
+      now,
+      deliver: (side, delivery) => deliver(pair[side], delivery),
+      stateFor: (side) => ({
+        peer: pair[otherSide(side)],
+        summary: summaryOf({ log: this.log, line: this.line, pair }, side),
+        bothWrote: this.line.bothWrote,
+        isHere: this.devices.of(side).length > 0,
+      }),
+      answered: (side, { visible }) => this.#presence.setVisible(side, visible),
+      failed: () => this.#inboxFailed(),
+    });
   }
 }

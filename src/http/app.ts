@@ -7,9 +7,11 @@ import { admin } from "./admin.ts";
 import { conversations } from "./conversations.ts";
 import { addressLimited, authenticated, configured, factory } from "./door.ts";
 import { health } from "./health.ts";
+import { list } from "./list.ts";
 import { allowedOrigin } from "./origins.ts";
 import { methodRefused, problemResponse, RequestRefused } from "./problem.ts";
-import { closedSocket, openSocket, refusesByClose } from "./socket.ts";
+import { me } from "./me.ts";
+import { closedSocket, openInboxSocket, openSocket, refusesByClose } from "./socket.ts";
 import { users } from "./users.ts";
 
 const app = factory.createApp();
@@ -32,6 +34,7 @@ app.use(configured, allowedOrigin, addressLimited);
 
 // Before everything that touches headers behind a handler: an upgrade's answer cannot be changed.
 app.get("/v1/conversations/:peer/socket", authenticated, openSocket);
+app.get("/v1/socket", authenticated, openInboxSocket);
 
 app.get("/health", health);
 app.all("/health", methodRefused("GET"));
@@ -42,6 +45,10 @@ app.use("/v1/*", authenticated, async (context, next) => {
   context.header("cache-control", "no-store");
 });
 app.all("/v1/conversations/:peer/socket", methodRefused("GET"));
+app.all("/v1/socket", methodRefused("GET"));
+app.route("/v1/me", me);
+app.get("/v1/conversations", list);
+app.all("/v1/conversations", methodRefused("GET"));
 app.route("/v1/conversations", conversations);
 app.route("/v1/users", users);
 

@@ -4,6 +4,7 @@ import { toMessage } from "../archive/stored-message.ts";
 import type { Conversation } from "../conversation/conversation-object.ts";
 import { conversationName, pairFromName } from "../protocol/pair.ts";
 import {
+  flagsBodySchema,
   pageQuerySchema,
   readBodySchema,
   archivedRevHeader,
@@ -27,6 +28,15 @@ export const conversations = factory
   .get("/:peer", async (context) => {
     const { user, stub } = await addressed(context);
     return context.json<OwnSummary>(await stub().summary(user));
+  })
+  .patch("/:peer", async (context) => {
+    const { user, stub } = await addressed(context);
+    const reply = await stub().setFlags(user, await bodyOf(context, flagsBodySchema));
+    if (!reply.ok) {
+      throw new RequestRefused(reply.refusal);
+    }
+    context.executionCtx.waitUntil(untilSettled(stub, 0));
+    return context.json<OwnSummary>(reply.summary);
   })
   .get("/:peer/messages", async (context) => {
     const { name, stub } = await addressed(context);
@@ -55,9 +65,10 @@ export const conversations = factory
     if (!reply.ok) {
       throw new RequestRefused(reply.refusal);
     }
+    context.executionCtx.waitUntil(untilSettled(stub, 0));
     return context.json<ReadAnswer>({ seq: reply.seq });
   })
-  .all("/:peer", methodRefused("GET"))
+  .all("/:peer", methodRefused("GET", "PATCH"))
   .all("/:peer/messages", methodRefused("GET", "POST"))
   .all("/:peer/read", methodRefused("PUT"));
 
@@ -69,7 +80,7 @@ export async function addressed(context: Context<HttpEnv>) {
   return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
 }
 
-// A caller by RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.
+// Read cursors and flags are waited for whatever `rev` says. A caller by RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.
 async function untilSettled(stub: () => DurableObjectStub<Conversation>, rev: number): Promise<void> {
   for (let tries = 1; tries <= settleTries; tries += 1) {
     try {

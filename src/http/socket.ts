@@ -11,29 +11,42 @@ import { queryOf } from "./input.ts";
 import { RequestRefused } from "./problem.ts";
 import { isUpgrade, offersProtocol } from "./upgrade.ts";
 
-/** Hands the socket to the conversation's object, with the verified user in headers that no client can set. */
+/** Hands the socket to the conversation's object. */
 export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
+  const headers = upgradeHeaders(context);
+  const { peer, stub } = await addressed(context);
+  const { after } = queryOf(context, socketQuerySchema);
+  const profile = await profileOf(context.env.DB, context.get("settings"), peer, Date.now());
+  if (profile !== undefined) {
+    headers.set(profileHeader, encodedProfile(profile));
+  }
+  const url = after === undefined ? "https://conversation/" : `https://conversation/?after=${after}`;
+  return stub().fetch(url, { headers });
+}
+
+/** Hands the socket to the inbox of the token's user. */
+export async function openInboxSocket(context: Context<HttpEnv>): Promise<Response> {
+  const headers = upgradeHeaders(context);
+  const { user } = context.get("verified");
+  return context.env.INBOXES.getByName(user).fetch("https://inbox/", { headers });
+}
+
+/** What the object is told of an upgrade: the verified user, in headers that no client can set. */
+function upgradeHeaders(context: Context<HttpEnv>): Headers {
   if (!isUpgrade(context.req.raw)) {
     throw new RequestRefused(refusal("upgrade_required"));
   }
-  const { user, peer, stub } = await addressed(context);
-  const { after } = queryOf(context, socketQuerySchema);
-  const { expiresAtMs } = context.get("verified");
+  const { user, expiresAtMs } = context.get("verified");
   const headers = new Headers({
     upgrade: "websocket",
     [userHeader]: encodeURIComponent(user),
     [expiresHeader]: String(expiresAtMs),
   });
-  const profile = await profileOf(context.env.DB, context.get("settings"), peer, Date.now());
-  if (profile !== undefined) {
-    headers.set(profileHeader, encodedProfile(profile));
-  }
   // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
   if (offersProtocol(context.req.raw)) {
     headers.set("sec-websocket-protocol", protocolVersion);
   }
-  const url = after === undefined ? "https://conversation/" : `https://conversation/?after=${after}`;
-  return stub().fetch(url, { headers });
+  return headers;
 }
 
 /**

@@ -1,12 +1,71 @@
 import { DurableObject } from "cloudflare:workers";
+import { conversationList, readSummaries } from "../archive/list.ts";
+import { readAuthConfig } from "../auth/config.ts";
+import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import type { Refusal } from "../protocol/errors.ts";
+import { expiresHeader } from "../protocol/internal-headers.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { userIdSchema } from "../protocol/identity.ts";
+import { defaultListConversations } from "../protocol/limits.ts";
+import { conversationName } from "../protocol/pair.ts";
+import { readSettings } from "../settings.ts";
+import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
+import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
+import type { Delivery, DeliveryAnswer } from "./delivery.ts";
+import { receiveInboxFrame } from "./frames.ts";
+import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
+import { InboxRoom, type InboxConversation, type InboxPorts } from "./inbox.ts";
+import type { PresenceStore } from "./own-presence.ts";
+import type { KeptPresence, SeenPresence } from "./presence-rules.ts";
 import { admit, type NewConversations } from "./quota.ts";
 
 const quotaKey = "newConversations";
 
-/** One user, over all their conversations: the plug between the platform and what must be counted in one place. */
+/** One user, over all their conversations: the plug between the platform and the inbox. */
 export class Inbox extends DurableObject<Env> {
+  readonly #user: string;
+  readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
+  readonly #room: InboxRoom;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#user = userIdSchema.parse(ctx.id.name);
+    this.#sockets = new HibernatingSockets(
+      ctx,
+      (attachment) => inboxAttachmentSchema.safeParse(attachment).data,
+      (socket, kept) => new InboxDevice(socket, kept),
+    );
+    this.#room = new InboxRoom(this.#ports(), this.#sockets.awoken());
+  }
+
+  /** The upgrade, from the door only: until when its token holds comes in a header. */
+  override fetch(request: Request): Response {
+    const kept = {
+      expiresAtMs: Number(request.headers.get(expiresHeader)),
+      connectedAtMs: Date.now(),
+      following: [],
+      delivered: [],
+    };
+    const { device, response } = this.#sockets.accept(request, kept);
+    this.#room.connect(device);
+    return response;
+  }
+
+  override webSocketMessage(webSocket: WebSocket, data: string | ArrayBuffer): void {
+    const device = this.#sockets.of(webSocket);
+    if (device !== undefined) {
+      receiveInboxFrame(this.#room, device, data);
+    }
+  }
+
+  override webSocketClose(webSocket: WebSocket, code: number, reason: string): void {
+    this.#gone(webSocket, code, reason);
+  }
+
+  override webSocketError(webSocket: WebSocket): void {
+    this.#gone(webSocket, 1011, "");
+  }
+
   /** Counts a new conversation that this user begins; a refusal beyond `limit` an hour. Writes one row when it counts. */
   admitNewConversation(limit: number): Refusal | undefined {
     const { kv } = this.ctx.storage;
@@ -17,4 +76,88 @@ export class Inbox extends DurableObject<Env> {
     kv.put(quotaKey, admitted.counted);
     return undefined;
   }
+
+  /** A conversation of this user tells what is new in it. */
+  deliver(delivery: Delivery): DeliveryAnswer {
+    return this.#room.deliver(delivery);
+  }
+
+  /** The inbox of a user who may see this one asks, and is told of changes from now on. */
+  follow(follower: string): Promise<SeenPresence> {
+    return this.#room.presence.follow(follower);
+  }
+
+  /** The inbox of a peer tells of their presence. Whether any device here still follows them. */
+  presence(peer: string, presence: SeenPresence): boolean {
+    return this.#room.following.told(peer, presence);
+  }
+
+  isVisible(): boolean {
+    return this.#room.presence.visible;
+  }
+
+  setVisible(visible: boolean): Promise<void> {
+    return this.#room.presence.setVisible(visible);
+  }
+
+  #gone(webSocket: WebSocket, code: number, reason: string): void {
+    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
+    if (device !== undefined) {
+      this.#room.disconnect(device, code, reason);
+    }
+  }
+
+  #ports(): InboxPorts {
+    const { ctx, env } = this;
+    const settings = readSettings(env);
+    const auth = readAuthConfig(env);
+    const user = this.#user;
+    return {
+      user,
+      limits: settings.limits,
+      now: Date.now,
+      wait: (ms) => scheduler.wait(ms),
+      open: (peer) => this.#conversation(peer, settings),
+      list: () => conversationList(env.DB, user, { limit: defaultListConversations }, Date.now()),
+      archived: (peers) => readSummaries(env.DB, user, peers),
+      follow: (peer) => env.INBOXES.getByName(peer).follow(user),
+      tellFollower: (follower, presence) => env.INBOXES.getByName(follower).presence(user, presence),
+      verifyToken: async (token) =>
+        resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
+      presenceStore: presenceStore(ctx.storage.kv),
+    };
+  }
+
+  // The stub is made anew for each call: one that broke stays broken.
+  async #conversation(name: string, naming: Naming): Promise<InboxConversation | Refusal> {
+    const { env } = this;
+    const user = this.#user;
+    const peer = await resolvePeer(env.DB, naming, name, Date.now());
+    if (peer === undefined) {
+      return refusal("unknown_peer", { field: "peer" });
+    }
+    if (peer === user) {
+      return refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" });
+    }
+    const stub = () => env.CONVERSATIONS.getByName(conversationName(user, peer));
+    return {
+      act: (frames) => stub().act(user, frames),
+      settled: (rev) => stub().settled(rev),
+      sync: (after) => stub().sync(user, after),
+      isHere: async () => stub().isHere(user),
+      askInbox: async () => stub().askInbox(user),
+    };
+  }
+}
+
+function presenceStore(kv: SyncKvStorage): PresenceStore {
+  return {
+    load: () => {
+      const presence = kv.get<KeptPresence>("presence");
+      const followers = kv.get<readonly string[]>("followers");
+      return { ...(presence && { presence }), ...(followers && { followers }) };
+    },
+    savePresence: (presence) => kv.put("presence", presence),
+    saveFollowers: (followers) => kv.put("followers", followers),
+  };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { countSchema, messageIdSchema } from "./identity.ts";
+import { countSchema, messageIdSchema, userIdSchema } from "./identity.ts";
 
 /** A new message. `after` is the newest `rev` its author had seen when it was first composed; every retry repeats it. */
 export const sendSchema = z.object({
@@ -35,24 +35,35 @@ export type ClientFrame = z.infer<typeof clientFrameSchema>;
 export const ping = "ping";
 export const pong = "pong";
 
-type ParsedClientFrame =
-  | { readonly ok: true; readonly frame: ClientFrame }
-  | { readonly ok: false; readonly message: string; readonly id?: string };
+/** A fault carries what the frame is about, where that much of it is valid. */
+export type Parsed<Frame> =
+  | { readonly ok: true; readonly frame: Frame }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      readonly about: { readonly id?: string; readonly peer?: string };
+    };
 
-/** The one place where a text frame becomes a typed one. A fault carries the frame's `id` where it has a valid one. */
-export function parseClientFrame(text: string): ParsedClientFrame {
+/** The one place where a text frame becomes a typed one. */
+export function parseFrame<Schema extends z.ZodType>(schema: Schema, text: string): Parsed<z.infer<Schema>> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, message: "the frame is not JSON" };
+    return { ok: false, message: "the frame is not JSON", about: {} };
   }
-  const parsed = clientFrameSchema.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) {
     return { ok: true, frame: parsed.data };
   }
   const id = z.object({ id: messageIdSchema }).safeParse(value);
-  return { ok: false, message: faultOf(parsed.error), ...(id.success && { id: id.data.id }) };
+  const peer = z.object({ peer: userIdSchema }).safeParse(value);
+  return { ok: false, message: faultOf(parsed.error), about: { ...id.data, ...peer.data } };
+}
+
+/** A frame of a conversation's socket. */
+export function parseClientFrame(text: string): Parsed<ClientFrame> {
+  return parseFrame(clientFrameSchema, text);
 }
 
 /** One line that names the field and its fault, never the value. */

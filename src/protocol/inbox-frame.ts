@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { authSchema, deliveredSchema, readSchema, sendSchema, typingSchema } from "./client-frame.ts";
+import {
+  authSchema,
+  deliveredSchema,
+  parseFrame,
+  readSchema,
+  sendSchema,
+  typingSchema,
+  type Parsed,
+} from "./client-frame.ts";
 import { conversationListSchema, summarySchema } from "./conversation-list.ts";
 import { countSchema, timeSchema, userIdSchema } from "./identity.ts";
 import { fixedLimits, limitsSchema } from "./limits.ts";
@@ -37,6 +45,10 @@ export const inboxClientFrameSchema = z.discriminatedUnion("type", [
   authSchema,
 ]);
 export type InboxClientFrame = z.infer<typeof inboxClientFrameSchema>;
+
+export function parseInboxFrame(text: string): Parsed<InboxClientFrame> {
+  return parseFrame(inboxClientFrameSchema, text);
+}
 
 /** The first frame: how the list stands. Without `list` the archive could not be asked; `GET /v1/conversations` later. */
 export const inboxReadySchema = z.object({

@@ -61,7 +61,7 @@ export const listQuerySchema = z.object({
   limit: queryCount
     .pipe(z.int().min(1).max(fixedLimits.maxListConversations))
     .default(defaultListConversations),
-  cursor: z.string().max(256).optional(),
+  cursor: z.string().optional(),
   changedSince: queryCount.optional(),
   archived: z
     .enum(["true", "false"])
@@ -71,7 +71,9 @@ export const listQuerySchema = z.object({
 export type ListQuery = z.infer<typeof listQuerySchema>;
 
 /** `PATCH /v1/conversations/{peer}`, answered by the conversation as it is then. */
-export const flagsBodySchema = z.object({ muted: z.boolean().optional(), archived: z.boolean().optional() });
+export const flagsBodySchema = z
+  .object({ muted: z.boolean().optional(), archived: z.boolean().optional() })
+  .refine(({ muted, archived }) => muted !== undefined || archived !== undefined, "names no flag to set");
 export type FlagsBody = z.infer<typeof flagsBodySchema>;
 
 /** `GET /v1/users/{id}` */

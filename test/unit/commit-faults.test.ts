@@ -101,9 +101,9 @@ test("[SE2][SE4] telling that fails at any frame ends the object; what is durabl
   for (let frames = 0; frames < 6; frames += 1) {
     let left = frames;
     const outcome = await faultyTurn((world) => {
-      const { connections } = world.room;
-      const broadcast = connections.broadcast.bind(connections);
-      connections.broadcast = (...args) => {
+      const { devices } = world.room;
+      const broadcast = devices.broadcast.bind(devices);
+      devices.broadcast = (...args) => {
         if (left === 0) {
           throw new Error("telling failed");
         }

@@ -1,4 +1,4 @@
-import type { Connection } from "../../src/conversation/connection.ts";
+import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
@@ -18,7 +18,7 @@ export class Device {
   readonly log = new Map<number, Message>();
   readonly refused: string[] = [];
   #world: World;
-  #connection: Connection | undefined;
+  #connection: DeviceSocket | undefined;
   #cursor: number | undefined;
   #isLive = false;
   #mustLoad = false;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Allowances } from "../../src/conversation/allowances.ts";
-import { TokenBucket } from "../../src/conversation/token-bucket.ts";
+import { TokenBucket } from "../../src/sockets/token-bucket.ts";
 import { readSettings } from "../../src/settings.ts";
 
 test("[SE9] the burst passes, one more waits exactly as long as it is told", () => {

@@ -2,15 +2,17 @@ import { readAbove, readPage, readState } from "../../src/archive/read.ts";
 import { writeChanges } from "../../src/archive/write.ts";
 import type { StoredMessage } from "../../src/archive/stored-message.ts";
 import { pagePart } from "../../src/conversation/callers.ts";
-import { Connection, type Socket } from "../../src/conversation/connection.ts";
+import { Device as DeviceSocket } from "../../src/conversation/device.ts";
+import { receiveFrame } from "../../src/conversation/frames.ts";
 import { Log } from "../../src/conversation/log.ts";
-import { receive } from "../../src/conversation/receive.ts";
 import { Room } from "../../src/conversation/room.ts";
 import { readHistory } from "../../src/http/history.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
+import type { Delivery, DeliveryAnswer } from "../../src/inbox/delivery.ts";
 import { readSettings } from "../../src/settings.ts";
+import type { Socket } from "../../src/sockets/connection.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
@@ -29,12 +31,17 @@ export class World {
   alarmAtMs: number | undefined;
   aborts = 0;
   readonly reports: string[] = [];
+  /** What the users' inboxes do with a delivery. */
+  deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer> = async () => ({
+    devices: 0,
+    visible: true,
+  });
   readonly storage = new SqliteStorage();
   readonly d1 = new SqliteD1();
   readonly limits: Limits;
   room: Room;
   #deferred: (() => void)[] = [];
-  #ends = new Map<Connection, SocketEnd>();
+  #ends = new Map<DeviceSocket, SocketEnd>();
 
   constructor(limits: Partial<Limits> = {}) {
     const lifted = readSettings({ RATE_LIMIT_PER_SECOND: "100000", RATE_LIMIT_BURST: "100000" }).limits;
@@ -46,7 +53,7 @@ export class World {
     return new Log(this.storage).range(1, Number.MAX_SAFE_INTEGER);
   }
 
-  connect(side: Side, end: SocketEnd, after?: number, expiresAtMs = Number.POSITIVE_INFINITY): Connection {
+  connect(side: Side, end: SocketEnd, after?: number, expiresAtMs = Number.POSITIVE_INFINITY): DeviceSocket {
     const pingedAtMs: number | undefined = undefined;
     const socket: Socket = {
       send: (text) => end.frame(text),
@@ -54,7 +61,7 @@ export class World {
       serializeAttachment: () => {},
       pingedAtMs: () => pingedAtMs,
     };
-    const connection = new Connection(socket, {
+    const connection = new DeviceSocket(socket, {
       side,
       expiresAtMs,
       connectedAtMs: this.nowMs,
@@ -65,8 +72,8 @@ export class World {
     return connection;
   }
 
-  frame(connection: Connection, frame: object): void {
-    receive(this.room, connection, JSON.stringify(frame));
+  frame(connection: DeviceSocket, frame: object): void {
+    receiveFrame(this.room, connection, JSON.stringify(frame));
   }
 
   /** Runs the turns that are due, and lets every call in flight come back. */
@@ -144,6 +151,7 @@ export class World {
         issuedAtMs: 0,
       }),
       admitNewConversation: async () => undefined,
+      deliver: (user, delivery) => this.deliver(user, delivery),
       abort: () => {
         this.aborts += 1;
         // Where the object starts again its storage answers.

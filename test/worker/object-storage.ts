@@ -46,7 +46,7 @@ export async function interceptTransactions(
   };
 }
 
-/** Runs `before` ahead of every frame that an object sends. The tests' own sockets and the test runner's are of the same kind: their sends pass. */
+/** Runs `before` ahead of every frame that an object sends. The tests' own sockets, and the test runner's, are of the same kind: their sends pass. */
 export function interceptSends(before: () => void): () => void {
   const prototype = WebSocket.prototype as Pick<WebSocket, "send">;
   const original = prototype.send;

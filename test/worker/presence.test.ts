@@ -30,7 +30,7 @@ test("[MK7] the peer is told of the first device that comes and of the last that
   phone.close();
   await phone.closed();
   await tablet.say("the tablet is still here");
-  await bob.first("message");
+  await Promise.all([bob.first("message"), bob.first("presence")]);
   expect(bob.all("presence")).toEqual([{ type: "presence", user: a, online: true }]);
   tablet.close();
   await bob.first("presence", ({ online }) => !online);

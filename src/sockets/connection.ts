@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { errorCatalogue } from "../protocol/errors.ts";
-import type { Side } from "../protocol/pair.ts";
 
 /** The members of a hibernatable WebSocket that the rules use. */
 export interface Socket {
@@ -11,21 +10,19 @@ export interface Socket {
   pingedAtMs(): number | undefined;
 }
 
-/** What a socket remembers while its object sleeps. Two versions run side by side after a deploy: fields are only added. */
+/** What every socket remembers while its object sleeps. Two versions run side by side after a deploy: fields are only added. */
 export const attachmentSchema = z.object({
-  side: z.enum(["a", "b"]),
   expiresAtMs: z.number(),
   connectedAtMs: z.number(),
-  deliveredSeq: z.number(),
   /** The server closed it: until the client answers, it is nobody's device any more. */
   ended: z.boolean().optional(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 
-/** One device's socket in one conversation, with what is known of it while the object is awake. */
-export class Connection {
+/** One device's socket, with what is known of it while its object is awake. */
+export class Connection<Kept extends Attachment = Attachment> {
   readonly #socket: Socket;
-  #attachment: Attachment;
+  #attachment: Kept;
   #open = true;
   /** When its last frame came. */
   heardAtMs: number;
@@ -33,22 +30,19 @@ export class Connection {
   outstanding = 0;
   countingSinceMs: number;
   badFrames = 0;
-  /** Settles when the token that is being verified on it is decided; its later frames wait for it. */
-  verifying: Promise<void> | undefined;
+  /** What its frames wait for: the verdict on a token, or that it was greeted. */
+  waiting: Promise<void> | undefined;
 
-  constructor(socket: Socket, attachment: Attachment) {
+  constructor(socket: Socket, attachment: Kept) {
     this.#socket = socket;
     this.#attachment = attachment;
     this.heardAtMs = attachment.connectedAtMs;
     this.countingSinceMs = attachment.connectedAtMs;
   }
 
-  get side(): Side {
-    return this.#attachment.side;
-  }
-
-  get deliveredSeq(): number {
-    return this.#attachment.deliveredSeq;
+  /** What survives hibernation. */
+  get kept(): Kept {
+    return this.#attachment;
   }
 
   /** Its last sign of life: a frame, a ping, or that it connected. */
@@ -65,7 +59,7 @@ export class Connection {
   }
 
   /** Changes what survives hibernation. */
-  remember(change: Partial<Attachment>): void {
+  remember(change: Partial<Kept>): void {
     this.#attachment = { ...this.#attachment, ...change };
     this.#socket.serializeAttachment(this.#attachment);
   }
@@ -86,7 +80,7 @@ export class Connection {
   /** The server's own close: also an object that sleeps before the client answers it knows that this was it. */
   end(code: number, reason: string): void {
     try {
-      this.remember({ ended: true });
+      this.remember({ ended: true } as Partial<Kept>);
     } catch {
       // It broke meanwhile and remembers nothing any more.
     }

@@ -1,0 +1,62 @@
+import { parseClientFrame, type ClientFrame } from "../protocol/client-frame.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
+import type { Device } from "./device.ts";
+import type { SendOutcome } from "./line.ts";
+import type { Room } from "./room.ts";
+
+type ActFrame = Exclude<ClientFrame, { type: "auth" }>;
+
+/** Takes one frame of one device's socket. */
+export function receiveFrame(room: Room, device: Device, data: string | ArrayBuffer): void {
+  receive(receiverFor(room), device, data);
+  room.archiver.wake();
+}
+
+function receiverFor(room: Room): Receiver<Device, ActFrame> {
+  const { limits, now, verifyToken, pair } = room.ports;
+  return {
+    connections: room.devices,
+    limits,
+    now,
+    verifyToken,
+    parse: parseClientFrame,
+    act: (device, frame) => act(room, device, frame),
+    takeAuth: (device) => room.allowances.takeSignal(device.side),
+    userOf: (device) => pair[device.side],
+  };
+}
+
+function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
+  const { side } = device;
+  if (frame.type === "send") {
+    room.send(side, frame, (outcome) => answerSend(room, device, frame.id, outcome));
+    return undefined;
+  }
+  const limited = room.allowances.takeSignal(side);
+  if (limited !== undefined) {
+    return limited;
+  }
+  if (frame.type === "delivered") {
+    return room.delivered(device, frame.seq);
+  }
+  if (frame.type === "typing") {
+    room.typing(side, frame.on);
+    return undefined;
+  }
+  room.read(side, frame.seq, (outcome) => {
+    if (outcome.kind === "refused") {
+      answerRefusal({ connections: room.devices }, device, outcome.refusal);
+    }
+  });
+  return undefined;
+}
+
+function answerSend(room: Room, device: Device, id: string, outcome: SendOutcome): void {
+  if (outcome.kind === "refused") {
+    answerRefusal({ connections: room.devices }, device, outcome.refusal, { id });
+    return;
+  }
+  const { seq, createdRev, createdAtMs } = outcome.message;
+  room.devices.send(device, { type: "ack", id, seq, rev: createdRev, createdAt: createdAtMs });
+}

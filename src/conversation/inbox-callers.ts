@@ -1,0 +1,82 @@
+import type { ClientFrame } from "../protocol/client-frame.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import { sideOf } from "../protocol/pair.ts";
+import type { Receipt } from "../protocol/message.ts";
+import type { ServerFrame } from "../protocol/server-frame.ts";
+import { greet } from "./greeting.ts";
+import type { Room } from "./room.ts";
+import { within } from "../sockets/within.ts";
+
+/** What a device says to one conversation over its user's inbox socket. `keep`: its socket left and remembers no more. */
+export type InboxAct =
+  | Exclude<ClientFrame, { type: "auth" | "delivered" }>
+  | (Extract<ClientFrame, { type: "delivered" }> & { readonly keep?: boolean });
+
+/** `rev`: up to where the archive must be to have what this did. */
+export type ActAnswer =
+  | { readonly kind: "done" }
+  | { readonly kind: "sent"; readonly receipt: Receipt; readonly rev: number }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface SyncAnswer {
+  readonly frames: readonly ServerFrame[];
+}
+
+/** An answer waits so long for the inbox to be told first, so that a message's frame comes before its ack. */
+const toldWaitMs = 2_000;
+
+/** Each frame joins the turn's batch like one of a socket. */
+export async function actAs(room: Room, user: string, frames: readonly InboxAct[]): Promise<ActAnswer[]> {
+  const side = sideOf(room.ports.pair, user);
+  const answers = await Promise.all(frames.map(async (frame) => actOne(room, side, frame)));
+  room.archiver.wake();
+  if (answers.some(({ kind }) => kind === "sent")) {
+    await within(toldWaitMs, room.inboxes.toldTo(side));
+  }
+  return answers;
+}
+
+/** Replay and `ready` as on a socket of the conversation; what the cursor proves is delivered. */
+export async function syncFor(room: Room, user: string, after: number | undefined): Promise<SyncAnswer> {
+  await room.known();
+  const side = sideOf(room.ports.pair, user);
+  const limited = room.allowances.takeSignal(side);
+  if (limited !== undefined) {
+    return { frames: [{ type: "error", ...limited }] };
+  }
+  const { frames, deliveredSeq } = greet(room.factsFor(side), after);
+  room.deliveredToInbox(side, deliveredSeq, false);
+  return { frames };
+}
+
+function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer> | ActAnswer {
+  if (frame.type === "send") {
+    return new Promise((resolve) => {
+      room.send(side, frame, (outcome) => {
+        if (outcome.kind === "refused") {
+          resolve({ kind: "refused", refusal: outcome.refusal });
+          return;
+        }
+        const { id, seq, createdRev, createdAtMs, rev } = outcome.message;
+        resolve({ kind: "sent", receipt: { id, seq, rev: createdRev, createdAt: createdAtMs }, rev });
+      });
+    });
+  }
+  const limited = room.allowances.takeSignal(side);
+  if (limited !== undefined) {
+    return { kind: "refused", refusal: limited };
+  }
+  if (frame.type === "typing") {
+    room.typing(side, frame.on);
+    return { kind: "done" };
+  }
+  if (frame.type === "delivered") {
+    const refused = room.deliveredToInbox(side, frame.seq, frame.keep === true);
+    return refused === undefined ? { kind: "done" } : { kind: "refused", refusal: refused };
+  }
+  return new Promise((resolve) => {
+    room.read(side, frame.seq, (outcome) => {
+      resolve(outcome.kind === "marked" ? { kind: "done" } : { kind: "refused", refusal: outcome.refusal });
+    });
+  });
+}

@@ -1,0 +1,151 @@
+import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
+
+/** A call that has taken longer is given up when there is more to tell; where it lands all the same, its repeat is harmless. */
+const overdueMs = 5_000;
+/** How long "nobody there" is believed, for what only somebody who is there would want. */
+const nobodyThereMs = 60_000;
+/** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
+const maxWaitingCharacters = 1_048_576;
+
+interface InboxLinePorts {
+  readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
+  /** Everything of a delivery but its frames, as it is now. */
+  readonly state: () => Omit<Delivery, "frames">;
+  readonly now: () => number;
+  readonly answered: (answer: DeliveryAnswer) => void;
+  /** Something durable could not be told: it must be tried again even if nothing else happens. */
+  readonly failed: () => void;
+}
+
+interface Call {
+  readonly frames: readonly RelayedFrame[];
+  readonly oweDurable: boolean;
+  readonly startedAtMs: number;
+  readonly ended: Promise<boolean>;
+}
+
+/** The line from a conversation to the inbox of one user: only what is new, one call in flight, what comes meanwhile in the next. */
+export class InboxLine {
+  readonly #ports: InboxLinePorts;
+  #frames: RelayedFrame[] = [];
+  #characters = 0;
+  /** Counts what was asked to be told, and up to where it was. */
+  #asked = 0;
+  #told = 0;
+  #oweDurable = false;
+  #call: Call | undefined;
+  #nobodySinceMs: number | undefined;
+
+  constructor(ports: InboxLinePorts) {
+    this.#ports = ports;
+  }
+
+  /** Tells a frame, and the state with it. */
+  add(frame: RelayedFrame): void {
+    const isDurable = frame.type !== "typing" && frame.type !== "delivered";
+    if (!isDurable && this.#nobodyThere()) {
+      return;
+    }
+    this.#oweDurable ||= isDurable;
+    this.#keep(frame);
+    this.touch();
+  }
+
+  /** Tells the state, and sees to it where that fails. */
+  owe(): void {
+    this.#oweDurable = true;
+    this.touch();
+  }
+
+  /** Tells the state. */
+  touch(): void {
+    this.#asked += 1;
+    const call = this.#call;
+    if (call !== undefined && this.#ports.now() - call.startedAtMs > overdueMs) {
+      this.#giveBack(call);
+    }
+    if (this.#call === undefined) {
+      this.#begin();
+    }
+  }
+
+  /** Returns when everything that is owed now was told, or that failed: whether it was told. */
+  async told(): Promise<boolean> {
+    const upTo = this.#asked;
+    while (this.#told < upTo) {
+      if (this.#call === undefined || !(await this.#call.ended)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #begin(): void {
+    const startedAtMs = this.#ports.now();
+    // What the same turn still has to tell goes along.
+    const ended = Promise.resolve().then(() => this.#tell());
+    this.#call = { frames: [], oweDurable: false, startedAtMs, ended };
+  }
+
+  async #tell(): Promise<boolean> {
+    const upTo = this.#asked;
+    const { now, state, deliver, answered } = this.#ports;
+    const call = { ...this.#call, frames: this.#frames, oweDurable: this.#oweDurable } as Call;
+    this.#call = call;
+    this.#forget();
+    try {
+      const answer = await deliver({ ...state(), frames: call.frames });
+      this.#told = Math.max(this.#told, upTo);
+      this.#nobodySinceMs = answer.devices === 0 ? now() : undefined;
+      answered(answer);
+    } catch {
+      if (this.#call === call) {
+        this.#giveBack(call);
+      }
+      return false;
+    }
+    if (this.#call === call) {
+      this.#call = undefined;
+      if (this.#told < this.#asked) {
+        this.#begin();
+      }
+    }
+    return true;
+  }
+
+  #giveBack({ frames, oweDurable }: Call): void {
+    const later = this.#frames;
+    const owesLater = this.#oweDurable;
+    this.#call = undefined;
+    this.#forget();
+    for (const frame of [...frames, ...later]) {
+      if (frame.type !== "typing") {
+        this.#keep(frame);
+      }
+    }
+    this.#oweDurable = oweDurable || owesLater;
+    if (oweDurable) {
+      this.#ports.failed();
+    }
+  }
+
+  #keep(frame: RelayedFrame): void {
+    this.#characters += frame.type === "message" ? JSON.stringify(frame).length : 100;
+    if (this.#characters > maxWaitingCharacters) {
+      this.#frames = [];
+    } else {
+      this.#frames.push(frame);
+    }
+  }
+
+  #forget(): void {
+    this.#frames = [];
+    this.#characters = 0;
+    this.#oweDurable = false;
+  }
+
+  #nobodyThere(): boolean {
+    const sinceMs = this.#nobodySinceMs;
+    return sinceMs !== undefined && this.#ports.now() - sinceMs < nobodyThereMs;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
+import type { Side } from "../protocol/pair.ts";
+import { InboxLine } from "./inbox-line.ts";
+
+interface InboxesPorts {
+  readonly deliver: (side: Side, delivery: Delivery) => Promise<DeliveryAnswer>;
+  readonly stateFor: (side: Side) => Omit<Delivery, "frames">;
+  readonly now: () => number;
+  readonly answered: (side: Side, answer: DeliveryAnswer) => void;
+  readonly failed: () => void;
+}
+
+/** The inboxes of both users, as far as their conversation has to do with them. */
+export class Inboxes {
+  readonly #lines: Readonly<Record<Side, InboxLine>>;
+
+  constructor({ deliver, stateFor, answered, now, failed }: InboxesPorts) {
+    const line = (side: Side) =>
+      new InboxLine({
+        deliver: (delivery) => deliver(side, delivery),
+        state: () => stateFor(side),
+        answered: (answer) => answered(side, answer),
+        now,
+        failed,
+      });
+    this.#lines = { a: line("a"), b: line("b") };
+  }
+
+  /** Tells a frame to both, or to one side's. */
+  add(frame: RelayedFrame, only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#lines[side].add(frame);
+      }
+    }
+  }
+
+  /** Tells how things stand to both, or to one side's. */
+  touch(only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#lines[side].touch();
+      }
+    }
+  }
+
+  /** Tells how things stand to both, and sees to it where that fails. */
+  owe(): void {
+    this.#lines.a.owe();
+    this.#lines.b.owe();
+  }
+
+  /** Returns when all that is owed now was told, or that failed: whether everything was told. */
+  async told(): Promise<boolean> {
+    const told = await Promise.all([this.#lines.a.told(), this.#lines.b.told()]);
+    return told.every(Boolean);
+  }
+
+  async toldTo(side: Side): Promise<void> {
+    await this.#lines[side].told();
+  }
+}

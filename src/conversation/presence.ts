@@ -1,0 +1,58 @@
+import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
+import type { Device } from "./device.ts";
+import type { Devices } from "./devices.ts";
+
+/** Who of the two is seen online in their conversation: whoever has a live socket and lets it be seen. */
+export class Presence {
+  readonly #devices: Devices;
+  readonly #pair: Pair;
+  readonly #shown: Record<Side, boolean>;
+
+  constructor(devices: Devices, pair: Pair) {
+    this.#devices = devices;
+    this.#pair = pair;
+    this.#shown = { a: this.isOnline("a"), b: this.isOnline("b") };
+  }
+
+  /** A user nobody was told of yet counts as hidden until their inbox has said that they are not. */
+  isOnline(side: Side): boolean {
+    return (
+      this.#devices.of(side).some((device) => device.kept.visible === true) && this.#devices.isOnline(side)
+    );
+  }
+
+  /** What the user's inbox said. Their sockets remember it while the object sleeps. */
+  setVisible(side: Side, visible: boolean): void {
+    for (const device of this.#devices.of(side)) {
+      if (device.isOpen && device.kept.visible !== visible) {
+        device.remember({ visible });
+      }
+    }
+    this.changed(side);
+  }
+
+  /** A new socket: whether its user may be seen is known already where they have another one. */
+  arrived(device: Device): void {
+    const { side } = device;
+    const known = this.#devices.of(side).find(({ kept }) => kept.visible !== undefined);
+    if (known?.kept.visible !== undefined) {
+      device.remember({ visible: known.kept.visible });
+    }
+    this.changed(side);
+  }
+
+  /** A socket was found that was there before: what the peer sees counts it already. */
+  recall(side: Side): void {
+    this.#shown[side] = this.isOnline(side);
+  }
+
+  /** A socket of the user came or left: tells the peer's devices where that changed what they see. */
+  changed(side: Side): void {
+    const online = this.isOnline(side);
+    if (online !== this.#shown[side]) {
+      this.#shown[side] = online;
+      const frame = { type: "presence", user: this.#pair[side], online } as const;
+      this.#devices.broadcast(frame, (device) => device.side === otherSide(side));
+    }
+  }
+}

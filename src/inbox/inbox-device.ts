@@ -1,0 +1,37 @@
+import * as z from "zod";
+import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
+import { attachmentSchema, Connection } from "../sockets/connection.ts";
+
+/** What an inbox socket remembers. Fields are only added. The platform keeps 16,384 bytes of it. */
+export const inboxAttachmentSchema = attachmentSchema.extend({
+  /** Whose presence it follows. */
+  following: z.array(z.string()),
+  /** How far it has everything, of the conversations that moved on it. */
+  delivered: z.array(z.tuple([z.string(), z.number()])),
+});
+export type InboxAttachment = z.infer<typeof inboxAttachmentSchema>;
+
+/** Marks that fit beside fifty followed peers, all with the longest ids. */
+const maxRememberedMarks = 40;
+
+/** One device's socket to all conversations of its user. */
+export class InboxDevice extends Connection<InboxAttachment> {
+  /** It was told how the list stands; from then on it is told what happens. */
+  isReady = true;
+  /** Live frames of peers that are being caught up with. */
+  readonly held = new Map<string, InboxServerFrame[]>();
+
+  /** Remembers a delivery mark. Returns the mark that had to make room for it, if one had to. */
+  rememberMark(peer: string, seq: number): { readonly peer: string; readonly seq: number } | undefined {
+    const marks = new Map(this.kept.delivered);
+    const before = marks.get(peer) ?? 0;
+    marks.delete(peer);
+    const [oldest] = marks.size < maxRememberedMarks ? [] : marks;
+    if (oldest !== undefined) {
+      marks.delete(oldest[0]);
+    }
+    marks.set(peer, Math.max(before, seq));
+    this.remember({ delivered: [...marks] });
+    return oldest && { peer: oldest[0], seq: oldest[1] };
+  }
+}

@@ -1,0 +1,240 @@
+import type { Verification } from "../auth/verify.ts";
+import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
+import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { ServerFrame } from "../protocol/server-frame.ts";
+import { Connections } from "../sockets/connections.ts";
+import { TokenBucket } from "../sockets/token-bucket.ts";
+import type { Delivery, DeliveryAnswer } from "./delivery.ts";
+import { Following } from "./following.ts";
+import type { InboxDevice } from "./inbox-device.ts";
+import { Lane, type ConversationCalls } from "./lane.ts";
+import { overlaid } from "./overlay.ts";
+import { OwnPresence, type PresenceStore } from "./own-presence.ts";
+import type { SeenPresence } from "./presence-rules.ts";
+import { ToldLately } from "./told.ts";
+
+/** One conversation, as its user's inbox calls it. */
+export interface InboxConversation extends ConversationCalls {
+  sync(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
+  isHere(): Promise<boolean>;
+  askInbox(): Promise<void>;
+}
+
+/** What the archive knows of a conversation. */
+interface Archived {
+  readonly summary: Summary;
+  readonly bothWrote: boolean;
+}
+
+/** All that an inbox asks of the platform. */
+export interface InboxPorts {
+  readonly user: string;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  /** The conversation with a peer, or why there is none. */
+  readonly open: (peer: string) => Promise<InboxConversation | Refusal>;
+  /** The first page of the list. Throws where the archive does not answer. */
+  readonly list: () => Promise<ConversationList>;
+  /** The archive's word on these conversations. Throws where it does not answer. */
+  readonly archived: (peers: readonly string[]) => Promise<ReadonlyMap<string, Archived>>;
+  readonly follow: (peer: string) => Promise<SeenPresence>;
+  readonly tellFollower: (follower: string, presence: SeenPresence) => Promise<boolean>;
+  readonly verifyToken: (token: string) => Promise<Verification>;
+  readonly presenceStore: PresenceStore;
+}
+
+/** One user's line to all their conversations, awake. It relays; the record stays in each conversation. */
+export class InboxRoom {
+  readonly ports: InboxPorts;
+  readonly devices: Connections<InboxDevice, InboxServerFrame>;
+  readonly presence: OwnPresence;
+  readonly following: Following;
+  readonly allowance: TokenBucket;
+  readonly #told: ToldLately;
+  readonly #lanes = new Map<string, Lane>();
+
+  constructor(ports: InboxPorts, awoken: readonly InboxDevice[] = []) {
+    const { limits, now, presenceStore, tellFollower } = ports;
+    this.ports = ports;
+    this.devices = new Connections({ limits, now, left: (device) => this.#left(device) }, awoken);
+    this.allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
+    this.#told = new ToldLately(now);
+    this.presence = new OwnPresence({
+      now,
+      store: presenceStore,
+      tell: tellFollower,
+      hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
+      isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
+      ask: async (peer) => this.#with(peer, (conversation) => conversation.askInbox(), undefined),
+    });
+    this.following = new Following({
+      devices: () => this.devices.all,
+      send: (device, frame) => this.devices.send(device, frame),
+      bothWroteWith: (peers) => this.#bothWroteWith(peers),
+      follow: ports.follow,
+    });
+  }
+
+  /** A device's socket. It is attached first, then the list is read: what happens between is in one of the two. */
+  connect(device: InboxDevice): void {
+    this.devices.add(device, this.devices.all);
+    device.isReady = false;
+    device.waiting = this.#greet(device).finally(() => {
+      device.waiting = undefined;
+    });
+    this.presence.changed();
+  }
+
+  /** A socket that was here before the object slept. */
+  rejoin(device: InboxDevice): void {
+    this.devices.add(device, this.devices.all);
+    this.presence.recall();
+  }
+
+  disconnect(device: InboxDevice, code: number, reason: string): void {
+    device.close(code, reason);
+    this.devices.remove(device);
+  }
+
+  /** A conversation tells what is new in it. Nothing is stored, whether somebody is there or not. */
+  deliver(delivery: Delivery): DeliveryAnswer {
+    const { peer, bothWrote, isHere } = delivery;
+    const before = this.#told.get(peer);
+    this.#told.set(peer, delivery);
+    this.presence.setPlace(peer, isHere);
+    this.#relayNew(delivery, before?.summary);
+    if (bothWrote && before?.bothWrote !== true) {
+      void this.following.granted(peer);
+    }
+    return { devices: this.devices.all.length, visible: this.presence.visible };
+  }
+
+  /** Sends a device's frame to the conversation it is about, in order. */
+  act(peer: string, frame: InboxAct, answered: (answer: ActAnswer) => void): void {
+    let lane = this.#lanes.get(peer);
+    if (lane === undefined) {
+      const { open, wait } = this.ports;
+      lane = new Lane({ open, wait, idle: () => void this.#lanes.delete(peer) }, peer);
+      this.#lanes.set(peer, lane);
+    }
+    lane.add(frame, answered);
+  }
+
+  /** Catches a device up with a conversation. Live frames of it wait, so that the device sees it in order. */
+  async sync(device: InboxDevice, peer: string, after: number | undefined): Promise<Refusal | undefined> {
+    if (device.held.has(peer)) {
+      return { code: "rate_limited", message: "a sync of this conversation is under way" };
+    }
+    const held: InboxServerFrame[] = [];
+    device.held.set(peer, held);
+    try {
+      const conversation = await this.ports.open(peer);
+      if ("code" in conversation) {
+        return conversation;
+      }
+      const { frames } = await conversation.sync(after);
+      for (const frame of frames) {
+        this.devices.send(device, syncedFrame(frame, peer));
+      }
+      const rev = frames.find((frame) => frame.type === "ready")?.rev ?? 0;
+      for (const frame of held) {
+        if (frame.type !== "message" || frame.message.rev > rev) {
+          this.devices.send(device, frame);
+        }
+      }
+      return undefined;
+    } finally {
+      device.held.delete(peer);
+    }
+  }
+
+  async #greet(device: InboxDevice): Promise<void> {
+    const { user, limits, list, archived } = this.ports;
+    let told = new Set<string>();
+    try {
+      const page = await list();
+      const onPage = new Set(page.conversations.map(({ peer }) => peer));
+      const summaries = this.#told.all().map(({ summary }) => summary);
+      const beyond = summaries.map(({ peer }) => peer).filter((peer) => !onPage.has(peer));
+      const found = beyond.length === 0 ? new Map<string, Archived>() : await archived(beyond);
+      // Told while the archive was asked: what the totals cannot account for follows as frames.
+      const covered = this.#told
+        .all()
+        .flatMap(({ summary }) =>
+          onPage.has(summary.peer) || beyond.includes(summary.peer) ? [summary] : [],
+        );
+      told = new Set(covered.map(({ peer }) => peer));
+      const before = new Map([...found].map(([peer, { summary }]) => [peer, summary]));
+      this.devices.send(device, { type: "ready", you: user, list: overlaid(page, covered, before), limits });
+    } catch {
+      // The archive is away. What happens from now on reaches the device all the same.
+      told.clear();
+      this.devices.send(device, { type: "ready", you: user, limits });
+    }
+    device.isReady = true;
+    for (const { summary } of this.#told.all()) {
+      if (!told.has(summary.peer)) {
+        this.devices.send(device, { type: "summary", ...summary });
+      }
+    }
+  }
+
+  #relayNew({ peer, frames, summary }: Delivery, before: Summary | undefined): void {
+    for (const frame of frames) {
+      // Not again what a call told whose answer got lost.
+      if (frame.type !== "message" || frame.message.rev > (before?.rev ?? 0)) {
+        this.#relay(peer, { ...frame, peer });
+      }
+    }
+    if (JSON.stringify(before) !== JSON.stringify(summary)) {
+      this.#relay(peer, { type: "summary", ...summary });
+    }
+  }
+
+  #relay(peer: string, frame: InboxServerFrame): void {
+    for (const device of this.devices.all) {
+      const held = device.held.get(peer);
+      if (held !== undefined) {
+        held.push(frame);
+      } else if (device.isReady) {
+        this.devices.send(device, frame);
+      }
+    }
+  }
+
+  #left(device: InboxDevice): void {
+    for (const [peer, seq] of device.kept.delivered) {
+      this.act(peer, { type: "delivered", seq, keep: true }, () => undefined);
+    }
+    this.presence.changed();
+  }
+
+  async #bothWroteWith(peers: readonly string[]): Promise<ReadonlySet<string>> {
+    const toldOf = peers.filter((peer) => this.#told.get(peer)?.bothWrote === true);
+    const others = peers.filter((peer) => !toldOf.includes(peer));
+    const found = others.length === 0 ? new Map<string, Archived>() : await this.ports.archived(others);
+    return new Set([...toldOf, ...others.filter((peer) => found.get(peer)?.bothWrote === true)]);
+  }
+
+  async #with<Value>(
+    peer: string,
+    call: (conversation: InboxConversation) => Promise<Value>,
+    otherwise: Value,
+  ): Promise<Value> {
+    const conversation = await this.ports.open(peer);
+    return "code" in conversation ? otherwise : call(conversation);
+  }
+}
+
+/** A frame of a conversation's own replay as the inbox socket shows it. */
+function syncedFrame(frame: ServerFrame, peer: string): InboxServerFrame {
+  if (frame.type === "ready") {
+    const { head, rev, read, delivered, peerOnline } = frame;
+    return { type: "synced", peer, head, rev, read, delivered, peerOnline };
+  }
+  return { ...frame, peer };
+}

@@ -1,0 +1,120 @@
+import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { within } from "../sockets/within.ts";
+
+/** A call is taken for broken after this and made again, which is harmless: sends carry their ids, marks only grow. */
+const callTimeoutMs = 10_000;
+const maxTries = 3;
+const maxSettleTries = 5;
+
+/** One conversation, as an inbox calls it. All may break with the object behind them; each call begins anew. */
+export interface ConversationCalls {
+  act(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]>;
+  settled(rev: number): Promise<void>;
+}
+
+export interface LanePorts {
+  /** The conversation with a peer, or why there is none. */
+  readonly open: (peer: string) => Promise<ConversationCalls | Refusal>;
+  readonly wait: (ms: number) => Promise<void>;
+  /** Nothing is under way any more. */
+  readonly idle: () => void;
+}
+
+interface Errand {
+  readonly frame: InboxAct;
+  readonly answered: (answer: ActAnswer) => void;
+}
+
+/** The way to one conversation: frames in order, one call in flight, what comes meanwhile in the next. */
+export class Lane {
+  readonly #ports: LanePorts;
+  readonly #peer: string;
+  #errands: Errand[] = [];
+  #isBusy = false;
+  #settleRev = 0;
+  #isSettling = false;
+
+  constructor(ports: LanePorts, peer: string) {
+    this.#ports = ports;
+    this.#peer = peer;
+  }
+
+  add(frame: InboxAct, answered: (answer: ActAnswer) => void): void {
+    this.#errands.push({ frame, answered });
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      void this.#run();
+    }
+  }
+
+  async #run(): Promise<void> {
+    // What arrives in the same turn goes in the same call.
+    await Promise.resolve();
+    while (this.#errands.length > 0) {
+      const errands = this.#errands;
+      this.#errands = [];
+      const answers = await this.#call(errands);
+      errands.forEach(({ answered }, index) => {
+        answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") });
+      });
+    }
+    this.#isBusy = false;
+    this.#tellIdle();
+  }
+
+  async #call(errands: readonly Errand[]): Promise<readonly ActAnswer[]> {
+    const frames = errands.map(({ frame }) => frame);
+    for (let tries = 1; tries <= maxTries; tries += 1) {
+      const answers = await within(callTimeoutMs, this.#try(frames));
+      if (answers !== undefined) {
+        return answers;
+      }
+      await this.#ports.wait(50 * 2 ** tries);
+    }
+    return [];
+  }
+
+  async #try(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]> {
+    const opened = await this.#ports.open(this.#peer);
+    if ("code" in opened) {
+      return frames.map(() => ({ kind: "refused", refusal: opened }));
+    }
+    const answers = await opened.act(frames);
+    const revs = answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
+    this.#settle(opened, Math.max(...revs));
+    return answers;
+  }
+
+  // A caller by RPC leaves no socket behind that would wake a crashed conversation, so it sees to the archive itself.
+  #settle(calls: ConversationCalls, rev: number): void {
+    this.#settleRev = Math.max(this.#settleRev, rev);
+    if (rev > 0 && !this.#isSettling) {
+      this.#isSettling = true;
+      void this.#untilSettled(calls).finally(() => {
+        this.#isSettling = false;
+        this.#tellIdle();
+      });
+    }
+  }
+
+  #tellIdle(): void {
+    if (!this.#isBusy && !this.#isSettling) {
+      this.#ports.idle();
+    }
+  }
+
+  async #untilSettled(calls: ConversationCalls): Promise<void> {
+    let settledRev = 0;
+    for (let tries = 1; settledRev < this.#settleRev && tries <= maxSettleTries;) {
+      const rev = this.#settleRev;
+      try {
+        await calls.settled(rev);
+        settledRev = rev;
+      } catch {
+        await this.#ports.wait(200 * 2 ** tries);
+        tries += 1;
+      }
+    }
+  }
+}

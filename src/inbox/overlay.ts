@@ -1,0 +1,51 @@
+import type { ConversationList, ListedConversation, Summary } from "../protocol/conversation-list.ts";
+
+/** Whether one summary of a conversation is of a later moment than another. */
+export function isNewer(one: Summary, other: Summary): boolean {
+  if (one.rev !== other.rev) {
+    return one.rev > other.rev;
+  }
+  if (one.state !== other.state) {
+    return one.state > other.state;
+  }
+  return one.read.you > other.read.you || one.read.peer > other.read.peer;
+}
+
+/**
+ * The first page of a list with what conversations told since it was written. `archived` has the archive's word on told
+ * conversations that the page lacks, so that the totals come out exact. The page only grows: its cursor stays good.
+ */
+export function overlaid(
+  list: ConversationList,
+  told: readonly Summary[],
+  archived: ReadonlyMap<string, Summary>,
+): ConversationList {
+  const onPage = new Map(list.conversations.map((conversation) => [conversation.peer, conversation]));
+  const { unread } = list;
+  let { messages, conversations } = unread;
+  for (const summary of told) {
+    const before = onPage.get(summary.peer) ?? archived.get(summary.peer);
+    if (before !== undefined && !isNewer(summary, before)) {
+      continue;
+    }
+    messages += unreadIn(summary) - unreadIn(before);
+    conversations += Math.sign(unreadIn(summary)) - Math.sign(unreadIn(before));
+    onPage.set(summary.peer, { ...profileOf(onPage.get(summary.peer)), ...summary });
+  }
+  const shown = [...onPage.values()].filter(
+    ({ last, archived: isArchived }) => last !== undefined && !isArchived,
+  );
+  return {
+    ...list,
+    conversations: shown.toSorted((one, other) => (other.last?.createdAt ?? 0) - (one.last?.createdAt ?? 0)),
+    unread: { messages, conversations },
+  };
+}
+
+function unreadIn(summary: Summary | undefined): number {
+  return summary === undefined || summary.archived ? 0 : summary.unread;
+}
+
+function profileOf(listed: ListedConversation | undefined): Pick<ListedConversation, "profile"> {
+  return listed?.profile === undefined ? {} : { profile: listed.profile };
+}

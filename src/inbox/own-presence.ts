@@ -1,0 +1,147 @@
+import {
+  freshPresence,
+  seen,
+  toMinute,
+  withPlace,
+  type KeptPresence,
+  type SeenPresence,
+} from "./presence-rules.ts";
+
+/** Followers that are remembered; beyond them the oldest are forgotten and ask again. */
+const maxFollowers = 1_000;
+/** How long a place that said that the user is there is believed without asking it again. */
+const placesAgeMs = 120_000;
+
+/** What survives, each value one row. */
+export interface PresenceStore {
+  readonly load: () => { readonly presence?: KeptPresence; readonly followers?: readonly string[] };
+  readonly savePresence: (presence: KeptPresence) => void;
+  readonly saveFollowers: (followers: readonly string[]) => void;
+}
+
+interface OwnPresencePorts {
+  readonly now: () => number;
+  /** Whether an inbox socket of the user lives. */
+  readonly hasLiveDevice: () => boolean;
+  readonly store: PresenceStore;
+  /** Whether the user has a live socket in the conversation with a peer. */
+  readonly isHere: (peer: string) => Promise<boolean>;
+  /** Tells a follower; whether anyone of theirs still follows. */
+  readonly tell: (follower: string, presence: SeenPresence) => Promise<boolean>;
+  /** The conversation with a peer asks again whether the user may be seen. */
+  readonly ask: (peer: string) => Promise<void>;
+}
+
+/** Whether the inbox's user is online, who may see it, and who is told when it changes. */
+export class OwnPresence {
+  readonly #ports: OwnPresencePorts;
+  #kept: KeptPresence;
+  #followers: readonly string[];
+  #wasOnline: boolean;
+  #placesCheckedAtMs = 0;
+
+  constructor(ports: OwnPresencePorts) {
+    this.#ports = ports;
+    const { presence = freshPresence, followers = [] } = ports.store.load();
+    this.#kept = presence;
+    this.#followers = followers;
+    this.#wasOnline = this.#isOnline();
+  }
+
+  get visible(): boolean {
+    return this.#kept.visible;
+  }
+
+  /** Shows or hides the user, everywhere. */
+  async setVisible(visible: boolean): Promise<void> {
+    if (visible === this.#kept.visible) {
+      return;
+    }
+    this.#keep({ ...this.#kept, visible });
+    await Promise.all([this.#tellFollowers(), ...this.#kept.places.map((peer) => this.#ports.ask(peer))]);
+  }
+
+  /** A conversation says whether the user has a socket there. Writes a row where that is new. */
+  setPlace(peer: string, isHere: boolean): void {
+    this.#keep(withPlace(this.#kept, peer, isHere));
+    this.changed();
+  }
+
+  /** A socket was found that was there before: what followers see counts it already. */
+  recall(): void {
+    this.#wasOnline = this.#isOnline();
+  }
+
+  /** A socket of the user came or went: tells followers where that is the first or was the last. */
+  changed(): void {
+    const online = this.#isOnline();
+    if (online === this.#wasOnline) {
+      return;
+    }
+    this.#wasOnline = online;
+    if (!online) {
+      this.#keep({ ...this.#kept, lastSeenMs: toMinute(this.#ports.now()) });
+    }
+    void this.#tellFollowers();
+  }
+
+  /** A follower asks, and is told of changes from now on. Writes a row for a new one. */
+  async follow(follower: string): Promise<SeenPresence> {
+    if (!this.#followers.includes(follower)) {
+      this.#keepFollowers([...this.#followers, follower].slice(-maxFollowers));
+    }
+    await this.#checkPlaces();
+    return seen(this.#kept, this.#isOnline());
+  }
+
+  #isOnline(): boolean {
+    return this.#ports.hasLiveDevice() || this.#kept.places.length > 0;
+  }
+
+  async #tellFollowers(): Promise<void> {
+    const presence = seen(this.#kept, this.#isOnline());
+    const gone = new Set<string>();
+    await Promise.all(
+      this.#followers.map(async (follower) => {
+        // One that cannot be reached stays: it may only be away.
+        const follows = await this.#ports.tell(follower, presence).catch(() => true);
+        if (!follows) {
+          gone.add(follower);
+        }
+      }),
+    );
+    if (gone.size > 0) {
+      this.#keepFollowers(this.#followers.filter((follower) => !gone.has(follower)));
+    }
+  }
+
+  // A conversation that died took its sockets with it and told nobody.
+  async #checkPlaces(): Promise<void> {
+    const nowMs = this.#ports.now();
+    const { places } = this.#kept;
+    if (places.length === 0 || this.#ports.hasLiveDevice() || nowMs - this.#placesCheckedAtMs < placesAgeMs) {
+      return;
+    }
+    this.#placesCheckedAtMs = nowMs;
+    const here = await Promise.all(places.map((peer) => this.#ports.isHere(peer).catch(() => true)));
+    const left = places.filter((_, index) => here[index] === false);
+    let kept = this.#kept;
+    for (const peer of left) {
+      kept = withPlace(kept, peer, false);
+    }
+    this.#keep(kept);
+    this.changed();
+  }
+
+  #keep(kept: KeptPresence): void {
+    if (kept !== this.#kept) {
+      this.#kept = kept;
+      this.#ports.store.savePresence(kept);
+    }
+  }
+
+  #keepFollowers(followers: readonly string[]): void {
+    this.#followers = followers;
+    this.#ports.store.saveFollowers(followers);
+  }
+}

@@ -1,0 +1,37 @@
+/** What followers see of a user. */
+export interface SeenPresence {
+  readonly online: boolean;
+  /** When they were last online, in whole minutes; missing where they never were, or are. */
+  readonly lastSeen?: number;
+}
+
+/** What an inbox keeps of its user's presence. */
+export interface KeptPresence {
+  /** The user lets others see that they are online. */
+  readonly visible: boolean;
+  readonly lastSeenMs?: number;
+  /** Peers in whose conversation the user has a socket. */
+  readonly places: readonly string[];
+}
+
+export const freshPresence: KeptPresence = { visible: true, places: [] };
+
+export function withPlace(kept: KeptPresence, peer: string, isHere: boolean): KeptPresence {
+  if (kept.places.includes(peer) === isHere) {
+    return kept;
+  }
+  const others = kept.places.filter((place) => place !== peer);
+  return { ...kept, places: isHere ? [...others, peer] : others };
+}
+
+/** Hidden users look like ones who were never here. */
+export function seen({ visible, lastSeenMs }: KeptPresence, online: boolean): SeenPresence {
+  if (!visible) {
+    return { online: false };
+  }
+  return online || lastSeenMs === undefined ? { online } : { online, lastSeen: lastSeenMs };
+}
+
+export function toMinute(timeMs: number): number {
+  return Math.floor(timeMs / 60_000) * 60_000;
+}

@@ -1,0 +1,44 @@
+import type { Delivery } from "./delivery.ts";
+
+/** What conversations told is at hand so long: longer than a write to the archive may take. */
+export const toldForMs = 60_000;
+const maxTold = 1_000;
+
+type Told = Pick<Delivery, "summary" | "bothWrote"> & { readonly atMs: number };
+
+/** How conversations stood when they last told, as far as that was lately. In memory only. */
+export class ToldLately {
+  readonly #now: () => number;
+  readonly #byPeer = new Map<string, Told>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get(peer: string): Told | undefined {
+    this.#forget();
+    return this.#byPeer.get(peer);
+  }
+
+  /** The newest last. */
+  all(): readonly Told[] {
+    this.#forget();
+    return [...this.#byPeer.values()];
+  }
+
+  set(peer: string, { summary, bothWrote }: Pick<Delivery, "summary" | "bothWrote">): void {
+    this.#byPeer.delete(peer);
+    this.#byPeer.set(peer, { summary, bothWrote, atMs: this.#now() });
+    this.#forget();
+  }
+
+  // In order of time: what is too old, or too much, comes first.
+  #forget(): void {
+    for (const [peer, { atMs }] of this.#byPeer) {
+      if (this.#byPeer.size <= maxTold && this.#now() - atMs <= toldForMs) {
+        return;
+      }
+      this.#byPeer.delete(peer);
+    }
+  }
+}

@@ -20,17 +20,13 @@ export function userIdInPath(url: string, place: number, field: "peer" | "id"): 
   return id.data;
 }
 
-/** The peer that a path names: `/v1/conversations/{peer}/…`. Throws a RequestRefused, or an ArchiveError. */
+/** The peer that a path names: `/v1/conversations/{peer}/…`. Throws a RequestRefused. */
 export async function peerFrom(context: Context<HttpEnv>): Promise<string> {
   const { user } = context.get("verified");
   const name = userIdInPath(context.req.url, 3, "peer");
-  const peer =
-    name === user ? user : await resolvePeer(context.env.DB, context.get("settings"), name, Date.now());
-  if (peer === user) {
-    throw new RequestRefused(refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }));
-  }
-  if (peer === undefined) {
-    throw new RequestRefused(refusal("unknown_peer", { field: "peer" }));
+  const peer = await resolvePeer(context.env.DB, context.get("settings"), { user, name }, Date.now());
+  if (typeof peer !== "string") {
+    throw new RequestRefused(peer);
   }
   return peer;
 }

@@ -4,7 +4,7 @@ import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { expiresHeader } from "../protocol/internal-headers.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
 import { defaultListConversations } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
@@ -132,12 +132,9 @@ export class Inbox extends DurableObject<Env> {
   async #conversation(name: string, naming: Naming): Promise<InboxConversation | Refusal> {
     const { env } = this;
     const user = this.#user;
-    const peer = await resolvePeer(env.DB, naming, name, Date.now());
-    if (peer === undefined) {
-      return refusal("unknown_peer", { field: "peer" });
-    }
-    if (peer === user) {
-      return refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" });
+    const peer = await resolvePeer(env.DB, naming, { user, name }, Date.now());
+    if (typeof peer !== "string") {
+      return peer;
     }
     const stub = () => env.CONVERSATIONS.getByName(conversationName(user, peer));
     return {

@@ -2,6 +2,7 @@ import { ArchiveError } from "../archive/database.ts";
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import type { Verification } from "../auth/verify.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Settings } from "../settings.ts";
 import { directoryOf } from "./directory.ts";
 
@@ -25,8 +26,25 @@ export async function resolveUser(
   return id;
 }
 
-/** The same for whom an address means; undefined where `PEERS=known` and nobody is known by it. Throws an ArchiveError. */
+/** Whom a user means by a name, or why they cannot write to them. With `PEERS=known` somebody must have heard of them. */
 export async function resolvePeer(
+  d1: D1Database,
+  naming: Naming,
+  { user, name }: { readonly user: string; readonly name: string },
+  nowMs: number,
+): Promise<string | Refusal> {
+  try {
+    const peer = name === user ? user : await knownId(d1, naming, name, nowMs);
+    if (peer === user) {
+      return refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" });
+    }
+    return peer ?? refusal("unknown_peer", { field: "peer" });
+  } catch (error) {
+    return refusalFrom(error);
+  }
+}
+
+async function knownId(
   d1: D1Database,
   naming: Naming,
   name: string,
@@ -52,10 +70,7 @@ export async function resolveVerdict(
   try {
     return { ...verdict, user: await resolveUser(d1, naming, verdict.user, nowMs) };
   } catch (error) {
-    if (error instanceof ArchiveError) {
-      return { ok: false, refusal: archiveRefusal(error) };
-    }
-    throw error;
+    return { ok: false, refusal: refusalFrom(error) };
   }
 }
 
@@ -75,4 +90,11 @@ export async function profileOf(
     }
     throw error;
   }
+}
+
+function refusalFrom(error: unknown): Refusal {
+  if (error instanceof ArchiveError) {
+    return archiveRefusal(error);
+  }
+  throw error;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ArchiveError } from "../../src/archive/database.ts";
 import { readUser, setUser, type FoundUser } from "../../src/archive/users.ts";
+import { errorCatalogue } from "../../src/protocol/errors.ts";
 import { BoundedMap, mapBudget } from "../../src/users/bounded-map.ts";
 import { Directory, directoryOf, foundMaxAgeMs, retryAfterMs } from "../../src/users/directory.ts";
 import { profileOf, resolvePeer, resolveUser } from "../../src/users/resolve.ts";
@@ -22,6 +23,16 @@ async function world() {
   });
   return { d1, directory, asked: () => asked };
 }
+
+/** A binding, as an isolate has it, of a database that knows Alice. */
+async function named() {
+  const sqlite = new SqliteD1();
+  const { binding } = sqlite;
+  await setUser(binding, alice);
+  return { sqlite, binding };
+}
+
+const bobTo = (name: string) => ({ user: "bob", name });
 
 test("[US6] an id and an alias lead to the same user, another name to itself", async () => {
   const { directory } = await world();
@@ -85,24 +96,35 @@ test("[US5][US7] an answer that was on its way while its user changed is not kep
 });
 
 test("[US6][US8] names are looked up only where something hangs on it", async () => {
-  const d1 = new SqliteD1();
-  await setUser(d1.binding, alice);
-  d1.isDown = true;
-  expect(await resolveUser(d1.binding, off, "alice@mail.example", 0)).toBe("alice@mail.example");
-  expect(await resolvePeer(d1.binding, off, "alice@mail.example", 0)).toBe("alice@mail.example");
-  await expect(resolveUser(d1.binding, on, "7", 0)).rejects.toThrow(ArchiveError);
-  await expect(resolvePeer(d1.binding, known, "7", 0)).rejects.toThrow(ArchiveError);
-  await expect(resolvePeer(d1.binding, { ...known, aliases: false }, "7", 0)).rejects.toThrow(ArchiveError);
-  expect(await profileOf(d1.binding, off, "7", 0)).toBeUndefined();
-  d1.isDown = false;
-  expect(await resolveUser(d1.binding, on, "alice@mail.example", 0)).toBe("7");
-  expect(await resolvePeer(d1.binding, known, "alice@mail.example", 0)).toBe("7");
-  expect(await resolvePeer(d1.binding, known, "nobody", 0)).toBeUndefined();
-  expect(await resolvePeer(d1.binding, on, "nobody", 0)).toBe("nobody");
-  expect(
-    await resolvePeer(d1.binding, { ...known, aliases: false }, "alice@mail.example", 0),
-  ).toBeUndefined();
-  expect(await profileOf(d1.binding, on, "alice@mail.example", 0)).toEqual({ name: "Alice" });
+  const { sqlite, binding } = await named();
+  sqlite.isDown = true;
+  expect(await resolveUser(binding, off, "alice@mail.example", 0)).toBe("alice@mail.example");
+  expect(await resolvePeer(binding, off, bobTo("alice@mail.example"), 0)).toBe("alice@mail.example");
+  await expect(resolveUser(binding, on, "7", 0)).rejects.toThrow(ArchiveError);
+  for (const naming of [on, known, { ...known, aliases: false }]) {
+    expect(await resolvePeer(binding, naming, bobTo("7"), 0)).toMatchObject({ code: "archive_unavailable" });
+  }
+  expect(await resolvePeer(binding, known, bobTo("bob"), 0)).toMatchObject({ code: "bad_peer" });
+  expect(await profileOf(binding, off, "7", 0)).toBeUndefined();
+});
+
+test("[US6][US8] a peer is whom an alias stands for, unknown where that counts, and never oneself", async () => {
+  const { binding } = await named();
+  expect(await resolveUser(binding, on, "alice@mail.example", 0)).toBe("7");
+  expect(await resolvePeer(binding, known, bobTo("alice@mail.example"), 0)).toBe("7");
+  expect(await resolvePeer(binding, on, bobTo("nobody"), 0)).toBe("nobody");
+  for (const naming of [known, { ...known, aliases: false }]) {
+    expect(await resolvePeer(binding, naming, bobTo("nobody"), 0)).toEqual({
+      code: "unknown_peer",
+      field: "peer",
+      message: errorCatalogue.unknown_peer.title,
+    });
+  }
+  const byLiteral = await resolvePeer(binding, { ...known, aliases: false }, bobTo("alice@mail.example"), 0);
+  expect(byLiteral).toMatchObject({ code: "unknown_peer" });
+  const self = { user: "7", name: "alice@mail.example" };
+  expect(await resolvePeer(binding, on, self, 0)).toMatchObject({ code: "bad_peer", field: "peer" });
+  expect(await profileOf(binding, on, "alice@mail.example", 0)).toEqual({ name: "Alice" });
 });
 
 test("[US7] one directory serves all requests of a database, and another deployment's names are its own", () => {

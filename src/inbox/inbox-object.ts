@@ -138,6 +138,7 @@ export class Inbox extends DurableObject<Env> {
     }
     const stub = () => env.CONVERSATIONS.getByName(conversationName(user, peer));
     return {
+      peer,
       act: (frames) => stub().act(user, frames),
       settled: (rev) => stub().settled(rev),
       sync: (after) => stub().sync(user, after),

@@ -1,7 +1,7 @@
 import type { Verification } from "../auth/verify.ts";
 import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
 import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
-import type { Refusal } from "../protocol/errors.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
@@ -18,6 +18,8 @@ import { ToldLately } from "./told.ts";
 
 /** One conversation, as its user's inbox calls it. */
 export interface InboxConversation extends ConversationCalls {
+  /** The user id, where an alias was asked for. */
+  readonly peer: string;
   sync(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
   isHere(): Promise<boolean>;
   askInbox(): Promise<void>;
@@ -125,30 +127,35 @@ export class InboxRoom {
   }
 
   /** Catches a device up with a conversation. Live frames of it wait, so that the device sees it in order. */
-  async sync(device: InboxDevice, peer: string, after: number | undefined): Promise<Refusal | undefined> {
+  async sync(device: InboxDevice, name: string, after: number | undefined): Promise<Refusal | undefined> {
+    const conversation = await this.ports.open(name);
+    if ("code" in conversation) {
+      return conversation;
+    }
+    const { peer } = conversation;
     if (device.held.has(peer)) {
-      return { code: "rate_limited", message: "a sync of this conversation is under way" };
+      return refusal("rate_limited", {
+        message: "a sync of this conversation is under way",
+        retryAfterMs: 1_000,
+      });
     }
     const held: InboxServerFrame[] = [];
     device.held.set(peer, held);
+    let rev = 0;
     try {
-      const conversation = await this.ports.open(peer);
-      if ("code" in conversation) {
-        return conversation;
-      }
       const { frames } = await conversation.sync(after);
       for (const frame of frames) {
+        rev = frame.type === "ready" ? frame.rev : rev;
         this.devices.send(device, syncedFrame(frame, peer));
       }
-      const rev = frames.find((frame) => frame.type === "ready")?.rev ?? 0;
+      return undefined;
+    } finally {
+      device.held.delete(peer);
       for (const frame of held) {
         if (frame.type !== "message" || frame.message.rev > rev) {
           this.devices.send(device, frame);
         }
       }
-      return undefined;
-    } finally {
-      device.held.delete(peer);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Env } from "../../src/env.ts";
 import { problemSchema, type Problem } from "../../src/protocol/errors.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
+import { SocketClient } from "./socket-client.ts";
 
 export const env = testEnv as unknown as Env;
 export const worker = (exports as unknown as { default: Fetcher }).default;
@@ -104,53 +105,10 @@ export function socketOf(response: Response): WebSocket {
   return response.webSocket;
 }
 
-export type FrameOf<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>;
-
-/** One device's socket, raw: sends whatever it is told to, and keeps all that came. */
-export class Client {
-  readonly #socket: WebSocket;
-  readonly #watchers = new Set<() => void>();
-  /** Every frame that came, parsed, in order. */
-  readonly frames: ServerFrame[] = [];
-  /** How often `pong` came. */
-  pongs = 0;
-  /** How the socket ended, once it has. */
-  end: { readonly code: number; readonly reason: string } | undefined;
-
+/** One device's socket to one conversation. */
+export class Client extends SocketClient<ServerFrame> {
   constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.addEventListener("message", ({ data }) => this.#take(String(data)));
-    socket.addEventListener("close", ({ code, reason }) => {
-      this.end = { code, reason };
-      this.#changed();
-    });
-    socket.accept();
-  }
-
-  send(frame: object): void {
-    this.#socket.send(JSON.stringify(frame));
-  }
-
-  sendRaw(data: string | Uint8Array): void {
-    this.#socket.send(data);
-  }
-
-  close(code?: number, reason?: string): void {
-    this.#socket.close(code, reason);
-  }
-
-  all<Type extends ServerFrame["type"]>(type: Type): FrameOf<Type>[] {
-    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
-  }
-
-  /** The first frame of this kind for which `matches` holds, whether it came already or not. */
-  async first<Type extends ServerFrame["type"]>(
-    type: Type,
-    matches: (frame: FrameOf<Type>) => boolean = () => true,
-  ): Promise<FrameOf<Type>> {
-    const found = () => this.all(type).find(matches);
-    await this.until(() => found() !== undefined, `a ${type} frame`);
-    return found() as FrameOf<Type>;
+    super(socket, (value) => serverFrameSchema.parse(value));
   }
 
   /** Sends a message and returns what it was answered, an `ack` or an `error`. */
@@ -159,56 +117,5 @@ export class Client {
     const from = this.frames.length;
     this.send({ type: "send", id, text, ...more });
     return this.answer(from, id);
-  }
-
-  /** The first `ack` or `error` from the given place on, of this send where its id is given. */
-  async answer(from: number, id?: string): Promise<ServerFrame> {
-    const found = () =>
-      this.frames
-        .slice(from)
-        .find(
-          (frame) =>
-            (frame.type === "ack" || frame.type === "error") && (id === undefined || frame.id === id),
-        );
-    await this.until(() => found() !== undefined, "an answer");
-    return found() as ServerFrame;
-  }
-
-  /** How the socket ended. */
-  async closed(): Promise<{ readonly code: number; readonly reason: string }> {
-    await this.until(() => this.end !== undefined, "the close");
-    return this.end ?? { code: 0, reason: "" };
-  }
-
-  /** Returns when `condition` holds; it is looked at after each frame. Throws where the socket ended without it. */
-  until(condition: () => boolean, what: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const watcher = () => {
-        if (condition()) {
-          this.#watchers.delete(watcher);
-          resolve();
-        } else if (this.end !== undefined) {
-          this.#watchers.delete(watcher);
-          reject(new Error(`the socket ended with ${this.end.code} before ${what} came`));
-        }
-      };
-      this.#watchers.add(watcher);
-      watcher();
-    });
-  }
-
-  #take(data: string): void {
-    if (data === "pong") {
-      this.pongs += 1;
-    } else {
-      this.frames.push(serverFrameSchema.parse(JSON.parse(data)));
-    }
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const watcher of this.#watchers) {
-      watcher();
-    }
   }
 }

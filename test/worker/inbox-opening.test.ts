@@ -12,7 +12,7 @@ import {
   upgradeHeaders,
   worker,
 } from "./clients.ts";
-import { connectInbox, inboxOf, InboxClient, inboxUrl, openInboxWith } from "./inbox-client.ts";
+import { connectInbox, inboxOf, inboxUrl, openInboxWith, type InboxClient } from "./inbox-client.ts";
 import { listOf } from "./lists.ts";
 import { archived } from "./stored.ts";
 

@@ -78,10 +78,16 @@ export class InboxDevice {
     this.resend();
   }
 
-  /** What moved since the list of its last `ready`, beyond the first page. */
+  /** What moved since the list it has, until the archive answers. */
   async catchUpList(): Promise<void> {
-    const { user, position } = { user: this.#user, position: this.#position };
-    this.#takeList(await listOf(user, position === undefined ? {} : { changedSince: position }));
+    const since = this.#position === undefined ? {} : { changedSince: this.#position };
+    const list = await listOf(this.#user, since).catch(() => undefined);
+    if (list !== undefined) {
+      this.#takeList(list);
+    } else if (this.isOpen) {
+      await scheduler.wait(50);
+      await this.catchUpList();
+    }
   }
 
   resend(): void {
@@ -123,6 +129,11 @@ export class InboxDevice {
       this.#watchers.add(watcher);
       watcher();
     });
+  }
+
+  /** Returns when all it sent is acknowledged; connects again where its socket ended. */
+  acknowledged(): Promise<void> {
+    return this.complete({});
   }
 
   /** Returns when it has this many messages of each peer and all its own are acknowledged; connects again where its socket ended. */
@@ -169,6 +180,8 @@ export class InboxDevice {
     } else if (frame.type === "ack") {
       this.acks.set(frame.id, frame);
       this.outbox.delete(frame.id);
+      // That of a repeat: the message itself was shown to a socket that broke.
+      this.#heard(frame.peer, frame.rev);
     } else if (frame.type === "reset") {
       this.faults.push("a reset");
     } else if (frame.type === "error") {
@@ -178,11 +191,12 @@ export class InboxDevice {
 
   #takeReady(list: ConversationList | undefined): void {
     this.#isReady = true;
-    // Without a list nothing says what was missed: ask every conversation it knows of.
+    // Without a list nothing says what was missed: it asks every conversation it knows of, and for the list later.
     if (list === undefined) {
       for (const peer of this.#copies.keys()) {
         this.sync(peer);
       }
+      void this.catchUpList();
     } else {
       this.#takeList(list);
     }

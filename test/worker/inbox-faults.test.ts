@@ -1,0 +1,168 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { connect, env } from "./clients.ts";
+import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
+import { connectInbox, inboxOf } from "./inbox-client.ts";
+import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
+import { alarmOf, archiveRows, archived } from "./stored.ts";
+
+let pair: PairUnderTest;
+let faulty: FaultyD1;
+
+beforeEach(() => {
+  pair = pairUnderTest();
+  faulty = faultyD1(env.DB, "well", 31);
+});
+
+afterEach(() => {
+  faulty.restore();
+});
+
+const throwing = () => {
+  throw new Error("a fault of the test's own");
+};
+const hanging = () => new Promise<never>(() => {});
+
+interface Deliverable {
+  readonly ctx: DurableObjectState;
+  deliver: (...parameters: unknown[]) => unknown;
+}
+
+/** Lets `instead` answer every call of a conversation to this user's inbox, also to one that starts later. Returns the way back. */
+async function interceptDeliver(
+  user: string,
+  instead: (deliver: () => unknown) => unknown,
+): Promise<() => void> {
+  const prototype = await runInDurableObject(
+    inboxOf(user),
+    (inbox) => Object.getPrototypeOf(inbox) as Deliverable,
+  );
+  const original = prototype.deliver;
+  prototype.deliver = function intercepted(...parameters) {
+    const deliver = () => original.apply(this, parameters);
+    return this.ctx.id.name === user ? instead(deliver) : deliver();
+  };
+  const restore = () => {
+    prototype.deliver = original;
+  };
+  onTestFinished(restore);
+  return restore;
+}
+
+test("[IN8] while an inbox fails, its user's peer is answered, the conversation's sockets hear, and D1 gets everything", async () => {
+  const [a, b] = pair.users;
+  await interceptDeliver(b, throwing);
+  const [alice, bob] = [await connect(a, b), await connect(b, a)];
+  for (const text of ["one", "two", "three"]) {
+    expect(await alice.say(text)).toMatchObject({ type: "ack" });
+  }
+  await bob.first("message", ({ message }) => message.seq === 3);
+  await pair.stub.settled(3);
+  expect(await archiveRows(env, a, b)).toHaveLength(3);
+  expect(await alarmOf(pair.stub)).not.toBeNull();
+});
+
+test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", async () => {
+  const [a, b] = pair.users;
+  const bob = await connectInbox(b);
+  const mend = await interceptDeliver(b, throwing);
+  const alice = await connectInbox(a);
+  expect(await alice.say(b, "hello")).toMatchObject({ type: "ack", seq: 1 });
+  await pair.stub.settled(1);
+  expect(bob.frames.map(({ type }) => type)).toEqual(["ready"]);
+  await runDurableObjectAlarm(pair.stub);
+  expect(await alarmOf(pair.stub)).not.toBeNull();
+  expect(bob.frames.map(({ type }) => type)).toEqual(["ready"]);
+  mend();
+  await runDurableObjectAlarm(pair.stub);
+  expect(await bob.first("summary")).toMatchObject({ peer: a, rev: 1, unread: 1 });
+  expect(await alarmOf(pair.stub)).toBeNull();
+  bob.send({ type: "sync", peer: a, after: 0 });
+  await bob.first("synced");
+  expect(new Set(bob.texts)).toEqual(new Set(["hello"]));
+});
+
+test("[IN8] the inbox that works again gets by the next message what it missed, in order and each once", async () => {
+  const [a, b] = pair.users;
+  const bob = await connectInbox(b);
+  const mend = await interceptDeliver(b, throwing);
+  const alice = await connectInbox(a);
+  await alice.say(b, "one");
+  await alice.say(b, "two");
+  mend();
+  await alice.say(b, "three");
+  await bob.first("message", ({ message }) => message.text === "three");
+  expect(bob.texts).toEqual(["one", "two", "three"]);
+});
+
+test("[IN8] an inbox whose answer is lost is told again, and its devices are not", async () => {
+  const [a, b] = pair.users;
+  const bob = await connectInbox(b);
+  let lost = 0;
+  const mend = await interceptDeliver(b, (deliver) => {
+    deliver();
+    lost += 1;
+    throwing();
+  });
+  const alice = await connectInbox(a);
+  await alice.say(b, "one");
+  await alice.say(b, "two");
+  mend();
+  await alice.say(b, "three");
+  await bob.first("message", ({ message }) => message.text === "three");
+  expect(lost).toBeGreaterThan(0);
+  expect(bob.texts).toEqual(["one", "two", "three"]);
+});
+
+test(
+  "[IN8] an inbox that never answers delays its peer's acks by nothing and D1 by seconds, and is told when it answers",
+  { timeout: 20_000 },
+  async () => {
+    const [a, b] = pair.users;
+    const bob = await connectInbox(b);
+    const mend = await interceptDeliver(b, hanging);
+    const alice = await connectInbox(a);
+    const open = await connect(b, a);
+    for (const text of ["one", "two", "three"]) {
+      expect(await alice.say(b, text)).toMatchObject({ type: "ack" });
+    }
+    await open.first("message", ({ message }) => message.text === "three");
+    // Nothing of the archive was waited for up to here.
+    expect(await archiveRows(env, a, b)).toEqual([]);
+    await pair.stub.settled(3);
+    expect(await archiveRows(env, a, b)).toHaveLength(3);
+    mend();
+    await alice.say(b, "four");
+    await bob.first("message", ({ message }) => message.text === "four");
+    expect(bob.texts).toEqual(["one", "two", "three", "four"]);
+  },
+);
+
+test("[IN8] one user's failing inbox leaves the other's frames alone", async () => {
+  const [a, b] = pair.users;
+  await interceptDeliver(b, throwing);
+  const alice = await connectInbox(a);
+  const bob = await connect(b, a);
+  expect(await bob.say("hello")).toMatchObject({ type: "ack" });
+  expect(await alice.first("message")).toMatchObject({ peer: b, message: { text: "hello" } });
+});
+
+test("[IN7][IN8] a conversation killed between its commit and the delivery tells it by a summary once it settled", async () => {
+  const [a, b] = pair.users;
+  const before = await connectInbox(b);
+  const mend = await interceptDeliver(b, hanging);
+  faulty.mode = "hanging";
+  expect(await (await connect(a, b)).say("hello")).toMatchObject({ type: "ack", seq: 1 });
+  await abortAllDurableObjects();
+  await before.closed();
+  expect(before.all("message")).toEqual([]);
+  faulty.mode = "well";
+  mend();
+  const bob = await connectInbox(b);
+  expect((await bob.first("ready")).list?.conversations).toEqual([]);
+  await pair.stub.settled(1);
+  expect(await bob.first("summary")).toMatchObject({ peer: a, rev: 1, unread: 1 });
+  await archived(env, a, b, 1);
+  bob.send({ type: "sync", peer: a, after: 0 });
+  expect(await bob.first("message")).toMatchObject({ peer: a, message: { text: "hello" } });
+});

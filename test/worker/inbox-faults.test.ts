@@ -1,8 +1,9 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect, env } from "./clients.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
 import { connectInbox, inboxOf } from "./inbox-client.ts";
+import { interceptCalls } from "./object-calls.ts";
 import { pairUnderTest, type PairUnderTest } from "./pair-under-test.ts";
 import { alarmOf, archiveRows, archived } from "./stored.ts";
 
@@ -23,35 +24,9 @@ const throwing = () => {
 };
 const hanging = () => new Promise<never>(() => {});
 
-interface Deliverable {
-  readonly ctx: DurableObjectState;
-  deliver: (...parameters: unknown[]) => unknown;
-}
-
-/** Lets `instead` answer every call of a conversation to this user's inbox, also to one that starts later. Returns the way back. */
-async function interceptDeliver(
-  user: string,
-  instead: (deliver: () => unknown) => unknown,
-): Promise<() => void> {
-  const prototype = await runInDurableObject(
-    inboxOf(user),
-    (inbox) => Object.getPrototypeOf(inbox) as Deliverable,
-  );
-  const original = prototype.deliver;
-  prototype.deliver = function intercepted(...parameters) {
-    const deliver = () => original.apply(this, parameters);
-    return this.ctx.id.name === user ? instead(deliver) : deliver();
-  };
-  const restore = () => {
-    prototype.deliver = original;
-  };
-  onTestFinished(restore);
-  return restore;
-}
-
 test("[IN8] while an inbox fails, its user's peer is answered, the conversation's sockets hear, and D1 gets everything", async () => {
   const [a, b] = pair.users;
-  await interceptDeliver(b, throwing);
+  await interceptCalls(inboxOf(b), "deliver", throwing);
   const [alice, bob] = [await connect(a, b), await connect(b, a)];
   for (const text of ["one", "two", "three"]) {
     expect(await alice.say(text)).toMatchObject({ type: "ack" });
@@ -65,7 +40,7 @@ test("[IN8] while an inbox fails, its user's peer is answered, the conversation'
 test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", async () => {
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
-  const mend = await interceptDeliver(b, throwing);
+  const mend = await interceptCalls(inboxOf(b), "deliver", throwing);
   const alice = await connectInbox(a);
   expect(await alice.say(b, "hello")).toMatchObject({ type: "ack", seq: 1 });
   await pair.stub.settled(1);
@@ -85,7 +60,7 @@ test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", 
 test("[IN8] the inbox that works again gets by the next message what it missed, in order and each once", async () => {
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
-  const mend = await interceptDeliver(b, throwing);
+  const mend = await interceptCalls(inboxOf(b), "deliver", throwing);
   const alice = await connectInbox(a);
   await alice.say(b, "one");
   await alice.say(b, "two");
@@ -99,7 +74,7 @@ test("[IN8] an inbox whose answer is lost is told again, and its devices are not
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
   let lost = 0;
-  const mend = await interceptDeliver(b, (deliver) => {
+  const mend = await interceptCalls(inboxOf(b), "deliver", (deliver) => {
     deliver();
     lost += 1;
     throwing();
@@ -120,7 +95,7 @@ test(
   async () => {
     const [a, b] = pair.users;
     const bob = await connectInbox(b);
-    const mend = await interceptDeliver(b, hanging);
+    const mend = await interceptCalls(inboxOf(b), "deliver", hanging);
     const alice = await connectInbox(a);
     const open = await connect(b, a);
     for (const text of ["one", "two", "three"]) {
@@ -140,7 +115,7 @@ test(
 
 test("[IN8] one user's failing inbox leaves the other's frames alone", async () => {
   const [a, b] = pair.users;
-  await interceptDeliver(b, throwing);
+  await interceptCalls(inboxOf(b), "deliver", throwing);
   const alice = await connectInbox(a);
   const bob = await connect(b, a);
   expect(await bob.say("hello")).toMatchObject({ type: "ack" });
@@ -150,7 +125,7 @@ test("[IN8] one user's failing inbox leaves the other's frames alone", async () 
 test("[IN7][IN8] a conversation killed between its commit and the delivery tells it by a summary once it settled", async () => {
   const [a, b] = pair.users;
   const before = await connectInbox(b);
-  const mend = await interceptDeliver(b, hanging);
+  const mend = await interceptCalls(inboxOf(b), "deliver", hanging);
   faulty.mode = "hanging";
   expect(await (await connect(a, b)).say("hello")).toMatchObject({ type: "ack", seq: 1 });
   await abortAllDurableObjects();

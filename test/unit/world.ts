@@ -8,7 +8,7 @@ import { Log } from "../../src/conversation/log.ts";
 import { Room } from "../../src/conversation/room.ts";
 import { readHistory } from "../../src/http/history.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
-import type { Side } from "../../src/protocol/pair.ts";
+import type { Pair, Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
 import type { Delivery, DeliveryAnswer } from "../../src/inbox/delivery.ts";
 import { readSettings } from "../../src/settings.ts";
@@ -17,7 +17,14 @@ import { SqliteD1 } from "./sqlite-d1.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
 export const pair = { a: "alice", b: "bob" } as const;
-const key = "conversation-key-00000";
+
+/** What several conversations of one deployment share, and what names this one. */
+export interface Place {
+  readonly pair: Pair;
+  readonly key: string;
+  readonly d1: SqliteD1;
+  readonly now: () => number;
+}
 
 /** What a fake socket's owner hears. */
 export interface SocketEnd {
@@ -31,19 +38,26 @@ export class World {
   alarmAtMs: number | undefined;
   aborts = 0;
   readonly reports: string[] = [];
+  /** Writes to D1 wait for it: an archive that lags. */
+  heldWrites: Promise<void> | undefined;
   /** What the users' inboxes do with a delivery. */
   deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer> = async () => ({
     devices: 0,
     visible: true,
   });
   readonly storage = new SqliteStorage();
-  readonly d1 = new SqliteD1();
+  readonly d1: SqliteD1;
   readonly limits: Limits;
+  readonly #place: Place;
   room: Room;
+  #lives = 0;
   #deferred: (() => void)[] = [];
   #ends = new Map<DeviceSocket, SocketEnd>();
 
-  constructor(limits: Partial<Limits> = {}) {
+  constructor(limits: Partial<Limits> = {}, place: Partial<Place> = {}) {
+    const d1 = new SqliteD1();
+    this.#place = { pair, key: "conversation-key-00000", d1, now: () => this.nowMs, ...place };
+    this.d1 = this.#place.d1;
     const lifted = readSettings({ RATE_LIMIT_PER_SECOND: "100000", RATE_LIMIT_BURST: "100000" }).limits;
     this.limits = { ...lifted, ...limits };
     this.room = this.#open();
@@ -114,8 +128,8 @@ export class World {
   async history(query: PageQuery): Promise<Page> {
     const { page } = await readHistory(
       {
-        pair,
-        archived: (range) => readPage(this.d1.binding, key, range),
+        pair: this.#place.pair,
+        archived: (range) => readPage(this.d1.binding, this.#place.key, range),
         record: (part) => pagePart(this.room, part),
       },
       query,
@@ -125,16 +139,31 @@ export class World {
 
   #open(): Room {
     const d1 = this.d1.binding;
+    const { key, now } = this.#place;
+    this.#lives += 1;
+    const life = this.#lives;
+    // What is under way when the object dies may still happen; nobody hears of it.
+    const heard = async <Value>(call: Promise<Value>): Promise<Value> => {
+      const [outcome] = await Promise.allSettled([call]);
+      await (life === this.#lives ? undefined : new Promise(() => {}));
+      if (outcome.status === "rejected") {
+        throw outcome.reason;
+      }
+      return outcome.value;
+    };
     return new Room({
-      pair,
+      pair: this.#place.pair,
       limits: this.limits,
       storage: this.storage,
       archive: {
-        state: () => readState(d1, key),
-        write: (write) => writeChanges(d1, key, write),
-        above: (seq, limit) => readAbove(d1, key, seq, limit),
+        state: () => heard(readState(d1, key)),
+        write: async (write) => {
+          await this.heldWrites;
+          return heard(writeChanges(d1, key, write));
+        },
+        above: (seq, limit) => heard(readAbove(d1, key, seq, limit)),
       },
-      now: () => this.nowMs,
+      now,
       random: () => 0.5,
       defer: (run) => void this.#deferred.push(run),
       setAlarm: (atMs) => {
@@ -151,7 +180,7 @@ export class World {
         issuedAtMs: 0,
       }),
       admitNewConversation: async () => undefined,
-      deliver: (user, delivery) => this.deliver(user, delivery),
+      deliver: (user, delivery) => heard(this.deliver(user, delivery)),
       abort: () => {
         this.aborts += 1;
         // Where the object starts again its storage answers.

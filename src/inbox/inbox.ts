@@ -11,7 +11,7 @@ import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import { Following } from "./following.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import { Lane, type ConversationCalls } from "./lane.ts";
-import { overlaid } from "./overlay.ts";
+import { isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
@@ -106,11 +106,14 @@ export class InboxRoom {
   deliver(delivery: Delivery): DeliveryAnswer {
     const { peer, bothWrote, isHere } = delivery;
     const before = this.#told.get(peer);
-    this.#told.set(peer, delivery);
-    this.presence.setPlace(peer, isHere);
-    this.#relayNew(delivery, before?.summary);
-    if (bothWrote && before?.bothWrote !== true) {
-      void this.following.granted(peer);
+    // A call that was given up may land after its repeat, which told all of it.
+    if (before === undefined || !isOutdated(delivery, before.summary)) {
+      this.#told.set(peer, delivery);
+      this.presence.setPlace(peer, isHere);
+      this.#relayNew(delivery, before?.summary);
+      if (bothWrote && before?.bothWrote !== true) {
+        void this.following.granted(peer);
+      }
     }
     return { devices: this.devices.all.length, visible: this.presence.visible };
   }
@@ -235,6 +238,11 @@ export class InboxRoom {
     const conversation = await this.ports.open(peer);
     return "code" in conversation ? otherwise : call(conversation);
   }
+}
+
+/** Whether more was told since. A history that was replaced may begin anew at a lower `rev`. */
+function isOutdated({ frames, summary }: Delivery, told: Summary): boolean {
+  return isNewer(told, summary) && !frames.some((frame) => frame.type === "reset");
 }
 
 /** A frame of a conversation's own replay as the inbox socket shows it. */

@@ -65,7 +65,14 @@ function pass(
   frame: Exclude<ActFrame, { type: "sync" | "subscribe" }>,
 ): void {
   const { peer, ...act } = frame;
-  inbox.act(peer, act, (answer) => answerAct(inbox, device, frame, answer));
+  inbox.act(peer, act, (answer, user) => {
+    if (answer.kind === "sent") {
+      // Not before its message, which waits where the device is being caught up with.
+      inbox.send(device, user, { type: "ack", peer, ...answer.receipt });
+    } else {
+      answerAct(inbox, device, frame, answer);
+    }
+  });
 }
 
 function answerAct(
@@ -77,8 +84,6 @@ function answerAct(
   const { peer } = frame;
   if (answer.kind === "refused") {
     refuse(inbox, device, frame, answer.refusal);
-  } else if (answer.kind === "sent") {
-    inbox.devices.send(device, { type: "ack", peer, ...answer.receipt });
   } else if (frame.type === "delivered" && device.isOpen) {
     const displaced = device.rememberMark(peer, frame.seq);
     if (displaced !== undefined) {

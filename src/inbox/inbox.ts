@@ -1,5 +1,5 @@
 import type { Verification } from "../auth/verify.ts";
-import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
+import type { InboxAct } from "../conversation/inbox-callers.ts";
 import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
@@ -10,16 +10,14 @@ import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import { Following } from "./following.ts";
 import type { InboxDevice } from "./inbox-device.ts";
-import { Lane, type ConversationCalls } from "./lane.ts";
-import { overlaid } from "./overlay.ts";
+import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
+import { isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
 
 /** One conversation, as its user's inbox calls it. */
 export interface InboxConversation extends ConversationCalls {
-  /** The user id, where an alias was asked for. */
-  readonly peer: string;
   sync(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
   isHere(): Promise<boolean>;
   askInbox(): Promise<void>;
@@ -106,17 +104,20 @@ export class InboxRoom {
   deliver(delivery: Delivery): DeliveryAnswer {
     const { peer, bothWrote, isHere } = delivery;
     const before = this.#told.get(peer);
-    this.#told.set(peer, delivery);
-    this.presence.setPlace(peer, isHere);
-    this.#relayNew(delivery, before?.summary);
-    if (bothWrote && before?.bothWrote !== true) {
-      void this.following.granted(peer);
+    // A call that was given up may land after its repeat, which told all of it.
+    if (before === undefined || !isOutdated(delivery, before.summary)) {
+      this.#told.set(peer, delivery);
+      this.presence.setPlace(peer, isHere);
+      this.#relayNew(delivery, before?.summary);
+      if (bothWrote && before?.bothWrote !== true) {
+        void this.following.granted(peer);
+      }
     }
     return { devices: this.devices.all.length, visible: this.presence.visible };
   }
 
   /** Sends a device's frame to the conversation it is about, in order. */
-  act(peer: string, frame: InboxAct, answered: (answer: ActAnswer) => void): void {
+  act(peer: string, frame: InboxAct, answered: Answered): void {
     let lane = this.#lanes.get(peer);
     if (lane === undefined) {
       const { open, wait } = this.ports;
@@ -156,6 +157,16 @@ export class InboxRoom {
           this.devices.send(device, frame);
         }
       }
+    }
+  }
+
+  /** Sends a device what is new of a peer; it waits while the device is being caught up with them. */
+  send(device: InboxDevice, peer: string, frame: InboxServerFrame): void {
+    const held = device.held.get(peer);
+    if (held === undefined) {
+      this.devices.send(device, frame);
+    } else {
+      held.push(frame);
     }
   }
 
@@ -204,11 +215,8 @@ export class InboxRoom {
 
   #relay(peer: string, frame: InboxServerFrame): void {
     for (const device of this.devices.all) {
-      const held = device.held.get(peer);
-      if (held !== undefined) {
-        held.push(frame);
-      } else if (device.isReady) {
-        this.devices.send(device, frame);
+      if (device.isReady) {
+        this.send(device, peer, frame);
       }
     }
   }
@@ -235,6 +243,11 @@ export class InboxRoom {
     const conversation = await this.ports.open(peer);
     return "code" in conversation ? otherwise : call(conversation);
   }
+}
+
+/** Whether more was told since. A history that was replaced may begin anew at a lower `rev`. */
+function isOutdated({ frames, summary }: Delivery, told: Summary): boolean {
+  return isNewer(told, summary) && !frames.some((frame) => frame.type === "reset");
 }
 
 /** A frame of a conversation's own replay as the inbox socket shows it. */

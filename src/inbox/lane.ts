@@ -9,6 +9,8 @@ const maxSettleTries = 5;
 
 /** One conversation, as an inbox calls it. All may break with the object behind them; each call begins anew. */
 export interface ConversationCalls {
+  /** The user id, where an alias was asked for. */
+  readonly peer: string;
   act(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]>;
   settled(rev: number): Promise<void>;
 }
@@ -21,26 +23,32 @@ export interface LanePorts {
   readonly idle: () => void;
 }
 
+/** Hears what a conversation answered, and the peer's user id as far as it is known. */
+export type Answered = (answer: ActAnswer, peer: string) => void;
+
 interface Errand {
   readonly frame: InboxAct;
-  readonly answered: (answer: ActAnswer) => void;
+  readonly answered: Answered;
 }
 
 /** The way to one conversation: frames in order, one call in flight, what comes meanwhile in the next. */
 export class Lane {
   readonly #ports: LanePorts;
-  readonly #peer: string;
+  /** As it was written. */
+  readonly #name: string;
+  #peer: string;
   #errands: Errand[] = [];
   #isBusy = false;
   #settleRev = 0;
   #isSettling = false;
 
-  constructor(ports: LanePorts, peer: string) {
+  constructor(ports: LanePorts, name: string) {
     this.#ports = ports;
-    this.#peer = peer;
+    this.#name = name;
+    this.#peer = name;
   }
 
-  add(frame: InboxAct, answered: (answer: ActAnswer) => void): void {
+  add(frame: InboxAct, answered: Answered): void {
     this.#errands.push({ frame, answered });
     if (!this.#isBusy) {
       this.#isBusy = true;
@@ -56,7 +64,7 @@ export class Lane {
       this.#errands = [];
       const answers = await this.#call(errands);
       errands.forEach(({ answered }, index) => {
-        answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") });
+        answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") }, this.#peer);
       });
     }
     this.#isBusy = false;
@@ -76,10 +84,11 @@ export class Lane {
   }
 
   async #try(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]> {
-    const opened = await this.#ports.open(this.#peer);
+    const opened = await this.#ports.open(this.#name);
     if ("code" in opened) {
       return frames.map(() => ({ kind: "refused", refusal: opened }));
     }
+    this.#peer = opened.peer;
     const answers = await opened.act(frames);
     const revs = answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
     this.#settle(opened, Math.max(...revs));

@@ -177,13 +177,14 @@ export class InboxRoom {
       const page = await list();
       const onPage = new Set(page.conversations.map(({ peer }) => peer));
       const summaries = this.#told.all().map(({ summary }) => summary);
-      const beyond = summaries.map(({ peer }) => peer).filter((peer) => !onPage.has(peer));
+      const isWhole = page.nextCursor === undefined;
+      const beyond = isWhole ? [] : summaries.map(({ peer }) => peer).filter((peer) => !onPage.has(peer));
       const found = beyond.length === 0 ? new Map<string, Archived>() : await archived(beyond);
       // Told while the archive was asked: what the totals cannot account for follows as frames.
       const covered = this.#told
         .all()
         .flatMap(({ summary }) =>
-          onPage.has(summary.peer) || beyond.includes(summary.peer) ? [summary] : [],
+          isWhole || onPage.has(summary.peer) || beyond.includes(summary.peer) ? [summary] : [],
         );
       told = new Set(covered.map(({ peer }) => peer));
       const before = new Map([...found].map(([peer, { summary }]) => [peer, summary]));

@@ -12,8 +12,9 @@ export function isNewer(one: Summary, other: Summary): boolean {
 }
 
 /**
- * The first page of a list with what conversations told since it was written. `archived` has the archive's word on told
- * conversations that the page lacks, so that the totals come out exact. The page only grows: its cursor stays good.
+ * The first page of a list with what conversations told since it was written. Where there are further pages `archived` has
+ * the archive's word on told conversations that this one lacks, so that the totals come out exact; a page that is the
+ * whole list counted nothing of them, whatever the archive says a moment later. The page only grows: its cursor stays good.
  */
 export function overlaid(
   list: ConversationList,
@@ -21,10 +22,11 @@ export function overlaid(
   archived: ReadonlyMap<string, Summary>,
 ): ConversationList {
   const onPage = new Map(list.conversations.map((conversation) => [conversation.peer, conversation]));
-  const { unread } = list;
+  const { unread, nextCursor } = list;
+  const behind = nextCursor === undefined ? new Map<string, Summary>() : archived;
   let { messages, conversations } = unread;
   for (const summary of told) {
-    const before = onPage.get(summary.peer) ?? archived.get(summary.peer);
+    const before = onPage.get(summary.peer) ?? behind.get(summary.peer);
     if (before !== undefined && !isNewer(summary, before)) {
       continue;
     }

@@ -11,7 +11,7 @@ export class Presence {
   constructor(devices: Devices, pair: Pair) {
     this.#devices = devices;
     this.#pair = pair;
-    this.#shown = { a: this.isOnline("a"), b: this.isOnline("b") };
+    this.#shown = { a: this.#wasShown("a"), b: this.#wasShown("b") };
   }
 
   /** A user nobody was told of yet counts as hidden until their inbox has said that they are not. */
@@ -43,7 +43,7 @@ export class Presence {
 
   /** A socket was found that was there before: what the peer sees counts it already. */
   recall(side: Side): void {
-    this.#shown[side] = this.isOnline(side);
+    this.#shown[side] = this.#wasShown(side);
   }
 
   /** A socket of the user came or left: tells the peer's devices where that changed what they see. */
@@ -54,5 +54,10 @@ export class Presence {
       const frame = { type: "presence", user: this.#pair[side], online } as const;
       this.#devices.broadcast(frame, (device) => device.side === otherSide(side));
     }
+  }
+
+  // A socket that outlived a sleep was shown, also one that is silent or expired by now.
+  #wasShown(side: Side): boolean {
+    return this.#devices.of(side).some((device) => device.kept.visible === true);
   }
 }

@@ -20,24 +20,27 @@ export class Following {
     this.#ports = ports;
   }
 
-  /** A device follows these peers instead of those before. Answers with what is seen of the new ones; a refusal where that cannot be told. */
+  /**
+   * A device follows these peers instead of those before, and is answered with what is seen of the new ones. A refusal
+   * where that cannot be told; the same peers may then be asked for again.
+   */
   async subscribe(device: InboxDevice, peers: readonly string[]): Promise<Refusal | undefined> {
     const added = newAmong(device, peers);
     device.remember({ following: [...new Set(peers)] });
     try {
       const granted = await this.#ports.bothWroteWith(added);
-      await Promise.all([...granted].map((peer) => this.#show(peer, [device])));
+      await Promise.all([...granted].map((peer) => this.#show(peer)));
       return undefined;
     } catch {
+      this.#forget(device, added);
       return refusal("archive_unavailable");
     }
   }
 
   /** Both have written now: whoever follows the peer sees them from here on. */
   async granted(peer: string): Promise<void> {
-    const devices = this.#followersOf(peer);
-    if (devices.length > 0) {
-      await this.#show(peer, devices);
+    if (this.#followersOf(peer).length > 0) {
+      await this.#show(peer);
     }
   }
 
@@ -48,11 +51,22 @@ export class Following {
     return devices.length > 0;
   }
 
-  async #show(peer: string, devices: readonly InboxDevice[]): Promise<void> {
+  // To whoever follows the peer when the answer is there: a screen may have changed meanwhile.
+  async #show(peer: string): Promise<void> {
     try {
-      this.#send(devices, peer, await this.#ports.follow(peer));
+      const presence = await this.#ports.follow(peer);
+      this.#send(this.#followersOf(peer), peer, presence);
     } catch {
-      // Their inbox does not answer: nothing is seen of them, and the next screen asks again.
+      // Their inbox does not answer: nothing is seen of them, and the same screen may ask again.
+      for (const device of this.#followersOf(peer)) {
+        this.#forget(device, [peer]);
+      }
+    }
+  }
+
+  #forget(device: InboxDevice, peers: readonly string[]): void {
+    if (device.isOpen) {
+      device.remember({ following: device.kept.following.filter((peer) => !peers.includes(peer)) });
     }
   }
 

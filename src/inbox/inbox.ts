@@ -6,6 +6,7 @@ import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { Connections } from "../sockets/connections.ts";
+import { within } from "../sockets/within.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import { Following } from "./following.ts";
@@ -15,6 +16,9 @@ import { isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
+
+/** A conversation that has not answered by then is asked again by the client, whose live frames wait no longer. */
+const syncTimeoutMs = 10_000;
 
 /** One conversation, as its user's inbox calls it. */
 export interface InboxConversation extends ConversationCalls {
@@ -67,6 +71,7 @@ export class InboxRoom {
       now,
       store: presenceStore,
       tell: tellFollower,
+      hasDevice: () => this.devices.all.length > 0,
       hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
       isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
       ask: async (peer) => this.#with(peer, (conversation) => conversation.askInbox(), undefined),
@@ -144,7 +149,11 @@ export class InboxRoom {
     device.held.set(peer, held);
     let rev = 0;
     try {
-      const { frames } = await conversation.sync(after);
+      const answer = await within(syncTimeoutMs, conversation.sync(after));
+      if (answer === undefined) {
+        return refusal("internal");
+      }
+      const { frames } = answer;
       for (const frame of frames) {
         rev = frame.type === "ready" ? frame.rev : rev;
         this.devices.send(device, syncedFrame(frame, peer));
@@ -226,7 +235,7 @@ export class InboxRoom {
     for (const [peer, seq] of device.kept.delivered) {
       this.act(peer, { type: "delivered", seq, keep: true }, () => undefined);
     }
-    this.presence.changed();
+    void this.presence.left();
   }
 
   async #bothWroteWith(peers: readonly string[]): Promise<ReadonlySet<string>> {

@@ -21,7 +21,8 @@ export interface PresenceStore {
 
 interface OwnPresencePorts {
   readonly now: () => number;
-  /** Whether an inbox socket of the user lives. */
+  /** Whether the user has an inbox socket, and whether one of them lives. */
+  readonly hasDevice: () => boolean;
   readonly hasLiveDevice: () => boolean;
   readonly store: PresenceStore;
   /** Whether the user has a live socket in the conversation with a peer. */
@@ -37,7 +38,8 @@ export class OwnPresence {
   readonly #ports: OwnPresencePorts;
   #kept: KeptPresence;
   #followers: readonly string[];
-  #wasOnline: boolean;
+  /** What followers were told last, as far as sockets that outlived a sleep show it. */
+  #wasOnline = false;
   #placesCheckedAtMs = 0;
 
   constructor(ports: OwnPresencePorts) {
@@ -45,7 +47,7 @@ export class OwnPresence {
     const { presence = freshPresence, followers = [] } = ports.store.load();
     this.#kept = presence;
     this.#followers = followers;
-    this.#wasOnline = this.#isOnline();
+    this.recall();
   }
 
   get visible(): boolean {
@@ -54,11 +56,14 @@ export class OwnPresence {
 
   /** Shows or hides the user, everywhere. */
   async setVisible(visible: boolean): Promise<void> {
-    if (visible === this.#kept.visible) {
-      return;
+    // Said again, it is told again: a conversation may not have heard it.
+    if (visible !== this.#kept.visible) {
+      this.#keep({ ...this.#kept, visible });
     }
-    this.#keep({ ...this.#kept, visible });
-    await Promise.all([this.#tellFollowers(), ...this.#kept.places.map((peer) => this.#ports.ask(peer))]);
+    await Promise.allSettled([
+      this.#tellFollowers(),
+      ...this.#kept.places.map((peer) => this.#ports.ask(peer)),
+    ]);
   }
 
   /** A conversation says whether the user has a socket there. Writes a row where that is new. */
@@ -67,9 +72,9 @@ export class OwnPresence {
     this.changed();
   }
 
-  /** A socket was found that was there before: what followers see counts it already. */
+  /** Sockets that were there before: what followers see counts them already, silent and expired ones too. */
   recall(): void {
-    this.#wasOnline = this.#isOnline();
+    this.#wasOnline = this.#ports.hasDevice() || this.#kept.places.length > 0;
   }
 
   /** A socket of the user came or went: tells followers where that is the first or was the last. */
@@ -83,6 +88,14 @@ export class OwnPresence {
       this.#keep({ ...this.#kept, lastSeenMs: toMinute(this.#ports.now()) });
     }
     void this.#tellFollowers();
+  }
+
+  /** The last inbox socket left: places that died unheard must not keep the user online. */
+  async left(): Promise<void> {
+    this.changed();
+    if (!this.#ports.hasDevice()) {
+      await this.#checkPlaces();
+    }
   }
 
   /** A follower asks, and is told of changes from now on. Writes a row for a new one. */

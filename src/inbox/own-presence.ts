@@ -94,7 +94,7 @@ export class OwnPresence {
   async left(): Promise<void> {
     this.changed();
     if (!this.#ports.hasDevice()) {
-      await this.#checkPlaces();
+      await this.#checkPlaces(0);
     }
   }
 
@@ -103,7 +103,7 @@ export class OwnPresence {
     if (!this.#followers.includes(follower)) {
       this.#keepFollowers([...this.#followers, follower].slice(-maxFollowers));
     }
-    await this.#checkPlaces();
+    await this.#checkPlaces(placesAgeMs);
     return seen(this.#kept, this.#isOnline());
   }
 
@@ -129,10 +129,10 @@ export class OwnPresence {
   }
 
   // A conversation that died took its sockets with it and told nobody.
-  async #checkPlaces(): Promise<void> {
+  async #checkPlaces(maxAgeMs: number): Promise<void> {
     const nowMs = this.#ports.now();
     const { places } = this.#kept;
-    if (places.length === 0 || this.#ports.hasLiveDevice() || nowMs - this.#placesCheckedAtMs < placesAgeMs) {
+    if (places.length === 0 || this.#ports.hasLiveDevice() || nowMs - this.#placesCheckedAtMs < maxAgeMs) {
       return;
     }
     this.#placesCheckedAtMs = nowMs;

@@ -132,6 +132,7 @@ export class InboxDevice {
       }
     } else if (frame.type === "ack") {
       this.#outbox.delete(frame.id);
+      this.#catchUp(frame.peer, frame.rev);
     } else if (frame.type === "error" || frame.type === "reset") {
       this.faults.push(JSON.stringify(frame));
     }
@@ -139,22 +140,20 @@ export class InboxDevice {
 
   #noteSummary(summary: Summary): void {
     this.summaries.set(summary.peer, summary);
-    if (summary.rev > this.cursor(summary.peer)) {
-      this.#sync(summary.peer);
-    }
+    this.#catchUp(summary.peer, summary.rev);
   }
 
   #noteMessage(peer: string, message: Message): void {
     const cursor = this.cursor(peer);
     if (message.rev === cursor + 1) {
       this.log(peer).push(message);
-    } else if (message.rev > cursor) {
-      this.#sync(peer);
+    } else {
+      this.#catchUp(peer, message.rev);
     }
   }
 
-  #sync(peer: string): void {
-    if (!this.#syncing.has(peer)) {
+  #catchUp(peer: string, rev: number): void {
+    if (rev > this.cursor(peer) && !this.#syncing.has(peer)) {
       this.#syncing.add(peer);
       this.#tell({ type: "sync", peer, after: this.cursor(peer) });
     }

@@ -3,6 +3,7 @@ import type { InboxDevice } from "../../src/inbox/inbox-device.ts";
 import type { ListedConversation } from "../../src/protocol/conversation-list.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import { sideOf } from "../../src/protocol/pair.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { InboxModel, listOf, shown } from "./inbox-model.ts";
 import { UserWorld } from "./user-world.ts";
 
@@ -227,14 +228,3 @@ test(
     }
   },
 );
-
-/** Mulberry32: the same numbers for the same seed everywhere. */
-function seededRandom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

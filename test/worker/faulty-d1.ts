@@ -1,4 +1,5 @@
 import type { Env } from "../../src/env.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { interceptD1, type D1Interceptor } from "./d1-calls.ts";
 
 /** How D1 behaves: as it is; 50–500 ms late; one call in three fails; every call fails; no call ever returns. */
@@ -42,15 +43,4 @@ export function faultyD1(database: Env["DB"], mode: D1Mode, seed: number): Fault
 
 function fail(): never {
   throw new Error("D1_ERROR: network connection lost");
-}
-
-/** Mulberry32: small, and the same numbers for the same seed everywhere. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

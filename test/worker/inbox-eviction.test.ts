@@ -1,7 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect, env } from "./clients.ts";
-import { faultyD1, seededRandom, type D1Mode, type FaultyD1 } from "./faulty-d1.ts";
+import { seededRandom } from "../seeded-random.ts";
+import { faultyD1, type D1Mode, type FaultyD1 } from "./faulty-d1.ts";
 import { connectInbox, inboxOf } from "./inbox-client.ts";
 import { InboxDevice } from "./inbox-device.ts";
 import { expectOneConversation } from "./inbox-record.ts";

@@ -5,7 +5,7 @@ import { conversationName } from "../../src/protocol/pair.ts";
 import { sendAnswerSchema } from "../../src/protocol/rest.ts";
 import { upTo } from "./by-hand.ts";
 import { env, rest } from "./clients.ts";
-import { seededRandom } from "./faulty-d1.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { listOf, pagesOf, peersIn, putSummaries, userWithPeers } from "./lists.ts";
 import { conversationOf } from "./stored.ts";
 

@@ -4,6 +4,8 @@ import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.t
 const overdueMs = 5_000;
 /** How long "nobody there" is believed, for what only somebody who is there would want. */
 const nobodyThereMs = 60_000;
+/** About what a frame takes beside its text. */
+const frameCharacters = 300;
 /** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
 const maxWaitingCharacters = 1_048_576;
 
@@ -130,7 +132,7 @@ export class InboxLine {
   }
 
   #keep(frame: RelayedFrame): void {
-    this.#characters += frame.type === "message" ? JSON.stringify(frame).length : 100;
+    this.#characters += frameCharacters + (frame.type === "message" ? frame.message.text.length : 0);
     if (this.#characters > maxWaitingCharacters) {
       this.#frames = [];
     } else {

@@ -77,7 +77,8 @@ export function readSettings(variables: object): Settings {
       maxListConversations: fixedLimits.maxListConversations,
       maxPresencePeers: fixedLimits.maxPresencePeers,
       inboxFramesPerSecond: RATE_LIMIT_PER_SECOND * inboxFramesPerSend,
-      inboxFrameBurst: RATE_LIMIT_BURST * inboxFramesPerSend,
+      // A whole subscription must fit.
+      inboxFrameBurst: Math.max(RATE_LIMIT_BURST * inboxFramesPerSend, 2 * fixedLimits.maxPresencePeers),
     },
     allowedOrigins: (ALLOWED_ORIGINS ?? "")
       .split(",")

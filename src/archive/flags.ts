@@ -33,3 +33,8 @@ function changed(flags: Flags, to: Omit<Flags, "state">): Flags {
   );
   return isChanged ? { state: flags.state + 1, ...to } : flags;
 }
+
+/** Whether what a user set is another than before. */
+export function areSetAnew(flags: Flags, before: Flags, side: Side): boolean {
+  return flags.muted[side] !== before.muted[side] || flags.archived[side] !== before.archived[side];
+}

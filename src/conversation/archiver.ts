@@ -34,7 +34,7 @@ interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
   readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "owe">;
+  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes">;
   readonly now: () => number;
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
@@ -127,11 +127,14 @@ export class Archiver {
 
   async #run(): Promise<void> {
     try {
-      while (this.#isBehind()) {
-        await this.compared();
-        await this.#writeNext();
-      }
-      await this.#landed();
+      // What is committed while the inboxes are told again must not be left behind.
+      do {
+        while (this.#isBehind()) {
+          await this.compared();
+          await this.#writeNext();
+        }
+        await this.#landed();
+      } while (this.#isBehind());
     } catch (error) {
       this.#failed(error);
     }
@@ -141,10 +144,12 @@ export class Archiver {
     if (!this.#isBehind()) {
       return;
     }
-    const { record, archive, inboxes, now } = this.#ports;
+    const { record, archive, backOff, inboxes, now } = this.#ports;
     const write = record.changesAfter(this.#archivedRev ?? 0);
     // Told first: an archive that has a revision then says that the inboxes were told of it, or that an alarm will see to it.
-    await within(toldWaitMs, inboxes.told());
+    if ((await within(toldWaitMs, inboxes.told())) === undefined) {
+      backOff.failed();
+    }
     const startedAtMs = now();
     const rev = await archive.write(write);
     if (now() - startedAtMs > slowWriteMs) {
@@ -187,7 +192,7 @@ export class Archiver {
     }
     // Lists that were read meanwhile lack what has landed only now.
     inboxes.owe();
-    if (await within(toldWaitMs, inboxes.told())) {
+    if ((await within(toldWaitMs, inboxes.told())) === true && !inboxes.owes) {
       backOff.recovered();
     } else {
       backOff.failed();
@@ -198,8 +203,8 @@ export class Archiver {
     const { record, backOff, report } = this.#ports;
     report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
     if (record.rev > 0 || record.flags.state > 0) {
-      this.#isHeld = true;
       backOff.failed();
+      this.#isHeld = true;
     }
   }
 }

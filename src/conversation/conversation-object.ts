@@ -125,7 +125,7 @@ export class Conversation extends DurableObject<Env> {
 
   /** Something of a user's inbox changed that is to be seen here: it is asked. */
   askInbox(user: string): void {
-    this.#room.inboxes.touch(sideOf(this.#pair, user));
+    this.#room.inboxes.owe(sideOf(this.#pair, user));
   }
 
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */

@@ -1,9 +1,9 @@
 import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
 
 /** A call that has taken longer is given up when there is more to tell; where it lands all the same, its repeat is harmless. */
-const overdueMs = 5_000;
+const overdueMs = 4_000;
 /** How long "nobody there" is believed, for what only somebody who is there would want. */
-const nobodyThereMs = 60_000;
+const nobodyThereMs = 5_000;
 /** About what a frame takes beside its text. */
 const frameCharacters = 300;
 /** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
@@ -45,7 +45,7 @@ export class InboxLine {
   /** Tells a frame, and the state with it. */
   add(frame: RelayedFrame): void {
     const isDurable = frame.type !== "typing" && frame.type !== "delivered";
-    if (!isDurable && this.#nobodyThere()) {
+    if (frame.type === "typing" && this.#nobodyThere()) {
       return;
     }
     this.#oweDurable ||= isDurable;
@@ -69,6 +69,11 @@ export class InboxLine {
     if (this.#call === undefined) {
       this.#begin();
     }
+  }
+
+  /** Whether something is not told yet that must be. */
+  get owes(): boolean {
+    return this.#oweDurable || this.#call?.oweDurable === true;
   }
 
   /** Returns when everything that is owed now was told, or that failed: whether it was told. */

@@ -44,10 +44,18 @@ export class Inboxes {
     }
   }
 
-  /** Tells how things stand to both, and sees to it where that fails. */
-  owe(): void {
-    this.#lines.a.owe();
-    this.#lines.b.owe();
+  /** Tells how things stand to both, or to one side's, and sees to it where that fails. */
+  owe(only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#lines[side].owe();
+      }
+    }
+  }
+
+  /** Whether something is not told yet that must be. */
+  get owes(): boolean {
+    return this.#lines.a.owes || this.#lines.b.owes;
   }
 
   /** Returns when all that is owed now was told, or that failed: whether everything was told. */

@@ -103,9 +103,7 @@ export class Line {
   /** Moves a read cursor forward; durable with the next `saveState`. */
   read(side: Side, seq: number): MarkOutcome {
     if (seq > this.#position.head) {
-      return refused(
-        refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" }),
-      );
+      return refused(aboveHead());
     }
     const read = { ...this.#state.read, [side]: Math.max(seq, this.#state.read[side]) };
     this.#state = { ...this.#state, read };
@@ -152,6 +150,11 @@ export class Line {
     const unchanged = message.rev === message.createdRev;
     return unchanged && message.text !== text ? refused(refusal("conflict")) : { kind: "repeated", message };
   }
+}
+
+/** A mark on a message that is not there. */
+export function aboveHead(): Refusal {
+  return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
 }
 
 function refused(reason: Refusal): { kind: "refused"; refusal: Refusal } {

@@ -1,14 +1,13 @@
 import { toMessage } from "../archive/stored-message.ts";
-import type { Verification } from "../auth/verify.ts";
+import { areSetAnew } from "../archive/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
-import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
-import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import { otherSide, type Side } from "../protocol/pair.ts";
+import type { RelayedFrame } from "../inbox/delivery.ts";
 import type { FlagsBody, SendBody } from "../protocol/rest.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
-import { Archiver, type ConversationArchive } from "./archiver.ts";
+import { Archiver } from "./archiver.ts";
 import { applyBatch, type Entry, type Settled } from "./batch.ts";
 import { BackOff } from "./back-off.ts";
 import type { Device } from "./device.ts";
@@ -16,33 +15,14 @@ import { Devices } from "./devices.ts";
 import { draftFrom } from "./draft.ts";
 import { greet, greetAgain } from "./greeting.ts";
 import { Inboxes } from "./inboxes.ts";
-import { Line, type MarkOutcome, type SendOutcome } from "./line.ts";
-import { Log, type LogState, type LogStorage } from "./log.ts";
+import { aboveHead, Line, type MarkOutcome, type SendOutcome } from "./line.ts";
+import { Log, type LogState } from "./log.ts";
 import { Presence } from "./presence.ts";
 import { recordFor } from "./record.ts";
+import type { RoomPorts } from "./room-ports.ts";
 import { summaryOf } from "./summary.ts";
 import { Turn } from "./turn.ts";
 import { within } from "../sockets/within.ts";
-
-/** All that a conversation asks of the platform. */
-export interface RoomPorts {
-  readonly pair: Pair;
-  readonly limits: Limits;
-  readonly storage: LogStorage;
-  readonly archive: ConversationArchive;
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly defer: (run: () => void) => void;
-  readonly setAlarm: (atMs: number) => void;
-  readonly clearAlarm: () => void;
-  readonly verifyToken: (token: string) => Promise<Verification>;
-  readonly admitNewConversation: (user: string) => Promise<Refusal | undefined>;
-  /** Tells the inbox of one of the pair. */
-  readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
-  /** Ends the object at once; it starts again from what is durable, and its clients replay. */
-  readonly abort: (reason: string) => void;
-  readonly report: (event: string, fields?: Readonly<Record<string, string | number>>) => void;
-}
 
 /** One conversation, awake: what is stored, in which order, and who hears of it. */
 export class Room {
@@ -142,17 +122,18 @@ export class Room {
 
   /** One device has everything up to `seq`. Its socket remembers; the log learns it when the socket leaves. */
   delivered(device: Device, seq: number): Refusal | undefined {
-    if (seq > this.line.position.head) {
-      return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
+    const refused = this.#aboveHead(seq);
+    if (refused === undefined) {
+      this.#markDelivered(device, seq);
     }
-    this.#markDelivered(device, seq);
-    return undefined;
+    return refused;
   }
 
   /** The same of a device on its user's inbox socket; `keep` when that socket left and remembers no more. */
   deliveredToInbox(side: Side, seq: number, keep: boolean): Refusal | undefined {
-    if (seq > this.line.position.head) {
-      return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
+    const refused = this.#aboveHead(seq);
+    if (refused !== undefined) {
+      return refused;
     }
     const before = this.#delivered(side);
     this.#deliveredInInbox[side] = Math.max(this.#deliveredInInbox[side], seq);
@@ -164,7 +145,12 @@ export class Room {
   }
 
   typing(side: Side, on: boolean): void {
-    this.#tell({ type: "typing", user: this.ports.pair[side], on }, otherSide(side));
+    const frame = { type: "typing", user: this.ports.pair[side], on } as const;
+    this.devices.broadcast(frame, (device) => device.side === otherSide(side));
+    // Nobody's inbox hears of somebody who may not have begun a conversation with them.
+    if (!this.line.isEmpty) {
+      this.inboxes.add(frame, otherSide(side));
+    }
   }
 
   /** Returns when it is known what there is: an empty record may be one that lost its state, so the archive is asked. */
@@ -205,16 +191,20 @@ export class Room {
       if (seq > before.read[side]) {
         this.#tell({ type: "read", user: pair[side], seq });
       }
-    }
-    if (flags.state > before.flags.state) {
-      this.inboxes.owe();
+      if (areSetAnew(flags, before.flags, side)) {
+        this.inboxes.owe(side);
+      }
     }
   }
 
-  /** To the devices here and to the inboxes: of both users, or of one side. */
-  #tell(frame: RelayedFrame, only?: Side): void {
-    this.devices.broadcast(frame, (device) => only === undefined || device.side === only);
-    this.inboxes.add(frame, only);
+  /** To all devices here and to both inboxes. */
+  #tell(frame: RelayedFrame): void {
+    this.devices.broadcast(frame);
+    this.inboxes.add(frame);
+  }
+
+  #aboveHead(seq: number): Refusal | undefined {
+    return seq > this.line.position.head ? aboveHead() : undefined;
   }
 
   #markDelivered(device: Device, seq: number): void {
@@ -291,7 +281,7 @@ export class Room {
         peer: pair[otherSide(side)],
         summary: summaryOf({ log: this.log, line: this.line, pair }, side),
         bothWrote: this.line.bothWrote,
-        isHere: this.devices.of(side).length > 0,
+        isHere: this.devices.isOnline(side),
       }),
       answered: (side, { visible }) => this.#presence.setVisible(side, visible),
       failed: () => this.#inboxFailed(),

@@ -84,7 +84,9 @@ function answerAct(
   const { peer } = frame;
   if (answer.kind === "refused") {
     refuse(inbox, device, frame, answer.refusal);
-  } else if (frame.type === "delivered" && device.isOpen) {
+  } else if (frame.type === "delivered" && !device.isOpen) {
+    inbox.act(peer, { type: "delivered", seq: frame.seq, keep: true }, () => undefined);
+  } else if (frame.type === "delivered") {
     const displaced = device.rememberMark(peer, frame.seq);
     if (displaced !== undefined) {
       inbox.act(displaced.peer, { type: "delivered", seq: displaced.seq, keep: true }, () => undefined);

@@ -126,10 +126,17 @@ export class InboxRoom {
     let lane = this.#lanes.get(peer);
     if (lane === undefined) {
       const { open, wait } = this.ports;
-      lane = new Lane({ open, wait, idle: () => void this.#lanes.delete(peer) }, peer);
+      lane = new Lane({ open, wait, idle: () => this.#closeLane(peer, lane) }, peer);
       this.#lanes.set(peer, lane);
     }
     lane.add(frame, answered);
+  }
+
+  // One that was given up may end after another took its place.
+  #closeLane(peer: string, lane: Lane | undefined): void {
+    if (this.#lanes.get(peer) === lane) {
+      this.#lanes.delete(peer);
+    }
   }
 
   /** Catches a device up with a conversation. Live frames of it wait, so that the device sees it in order. */
@@ -146,7 +153,10 @@ export class InboxRoom {
       });
     }
     const held: InboxServerFrame[] = [];
-    device.held.set(peer, held);
+    // Without a replay nothing has to come before them.
+    if (after !== undefined) {
+      device.held.set(peer, held);
+    }
     let rev = 0;
     try {
       const answer = await within(syncTimeoutMs, conversation.sync(after));

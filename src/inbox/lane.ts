@@ -40,6 +40,7 @@ export class Lane {
   #errands: Errand[] = [];
   #isBusy = false;
   #settleRev = 0;
+  #settleAsked = 0;
   #isSettling = false;
 
   constructor(ports: LanePorts, name: string) {
@@ -64,7 +65,11 @@ export class Lane {
       this.#errands = [];
       const answers = await this.#call(errands);
       errands.forEach(({ answered }, index) => {
-        answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") }, this.#peer);
+        try {
+          answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") }, this.#peer);
+        } catch {
+          // One device whose socket broke must not stop what the others said.
+        }
       });
     }
     this.#isBusy = false;
@@ -91,14 +96,17 @@ export class Lane {
     this.#peer = opened.peer;
     const answers = await opened.act(frames);
     const revs = answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
-    this.#settle(opened, Math.max(...revs));
+    if (frames.some(({ type }) => type === "send" || type === "read")) {
+      this.#settle(opened, Math.max(...revs));
+    }
     return answers;
   }
 
   // A caller by RPC leaves no socket behind that would wake a crashed conversation, so it sees to the archive itself.
   #settle(calls: ConversationCalls, rev: number): void {
     this.#settleRev = Math.max(this.#settleRev, rev);
-    if (rev > 0 && !this.#isSettling) {
+    this.#settleAsked += 1;
+    if (!this.#isSettling) {
       this.#isSettling = true;
       void this.#untilSettled(calls).finally(() => {
         this.#isSettling = false;
@@ -114,12 +122,12 @@ export class Lane {
   }
 
   async #untilSettled(calls: ConversationCalls): Promise<void> {
-    let settledRev = 0;
-    for (let tries = 1; settledRev < this.#settleRev && tries <= maxSettleTries;) {
-      const rev = this.#settleRev;
+    let settled = 0;
+    for (let tries = 1; settled < this.#settleAsked && tries <= maxSettleTries;) {
+      const asked = this.#settleAsked;
       try {
-        await calls.settled(rev);
-        settledRev = rev;
+        await calls.settled(this.#settleRev);
+        settled = asked;
       } catch {
         await this.#ports.wait(200 * 2 ** tries);
         tries += 1;

@@ -41,6 +41,8 @@ export class OwnPresence {
   /** What followers were told last, as far as sockets that outlived a sleep show it. */
   #wasOnline = false;
   #placesCheckedAtMs = 0;
+  /** Followers that said that they follow no more, and did not come back since. */
+  readonly #gone = new Set<string>();
 
   constructor(ports: OwnPresencePorts) {
     this.#ports = ports;
@@ -100,6 +102,7 @@ export class OwnPresence {
 
   /** A follower asks, and is told of changes from now on. Writes a row for a new one. */
   async follow(follower: string): Promise<SeenPresence> {
+    this.#gone.delete(follower);
     if (!this.#followers.includes(follower)) {
       this.#keepFollowers([...this.#followers, follower].slice(-maxFollowers));
     }
@@ -113,7 +116,7 @@ export class OwnPresence {
 
   async #tellFollowers(): Promise<void> {
     const presence = seen(this.#kept, this.#isOnline());
-    const gone = new Set<string>();
+    const gone = this.#gone;
     await Promise.all(
       this.#followers.map(async (follower) => {
         // One that cannot be reached stays: it may only be away.
@@ -125,6 +128,7 @@ export class OwnPresence {
     );
     if (gone.size > 0) {
       this.#keepFollowers(this.#followers.filter((follower) => !gone.has(follower)));
+      gone.clear();
     }
   }
 

@@ -121,11 +121,11 @@ test("[IN11] beyond its frames for all conversations together a user is rate_lim
   const { a, b } = freshUsers();
   const [phone, tablet] = [await connectInbox(a), await connectInbox(a)];
   const { limits } = await phone.first("ready");
-  expect([limits.inboxFramesPerSecond, limits.inboxFrameBurst]).toEqual([20, 40]);
-  for (let nth = 1; nth <= 41; nth += 1) {
+  expect([limits.inboxFramesPerSecond, limits.inboxFrameBurst]).toEqual([20, 100]);
+  for (let nth = 1; nth <= 101; nth += 1) {
     phone.send({ type: "typing", peer: `${b}-${nth}`, on: true });
   }
-  expect(await phone.first("error")).toMatchObject({ code: "rate_limited", peer: `${b}-41` });
+  expect(await phone.first("error")).toMatchObject({ code: "rate_limited", peer: `${b}-101` });
   const refused = await tablet.say(b, "too much", { id: "x" });
   expect(refused).toMatchObject({ code: "rate_limited", id: "x", peer: b, retryAfterMs: 50 });
   expect(await recordRows(conversationOf(env, a, b))).toEqual([]);

@@ -35,12 +35,18 @@ test("[IN4][MK2] read and delivered marks go both ways with their peer", async (
 test("[IN4][MK6] typing goes to the peer's devices alone, over either kind of socket", async () => {
   const { a, b } = freshUsers();
   const [alice, bob, open] = [await connectInbox(a), await connectInbox(b), await connect(b, a)];
+  // A stranger's typing is for who has the conversation open: before the first message no inbox hears of it.
+  alice.send({ type: "typing", peer: b, on: false });
+  expect(await open.first("typing")).toEqual({ type: "typing", user: a, on: false });
+  await alice.say(b, "hello");
+  await bob.first("message");
+  expect(bob.all("typing")).toEqual([]);
   alice.send({ type: "typing", peer: b, on: true });
   expect(await bob.first("typing")).toEqual({ type: "typing", peer: a, user: a, on: true });
-  expect(await open.first("typing")).toEqual({ type: "typing", user: a, on: true });
+  expect(await open.first("typing", ({ on }) => on)).toEqual({ type: "typing", user: a, on: true });
   open.send({ type: "typing", on: true });
   expect(await alice.first("typing")).toEqual({ type: "typing", peer: b, user: b, on: true });
-  expect(open.all("typing").map(({ user }) => user)).toEqual([a]);
+  expect(open.all("typing").map(({ user }) => user)).toEqual([a, a]);
   expect(bob.all("typing").map(({ user }) => user)).toEqual([a]);
 });
 

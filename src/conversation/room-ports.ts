@@ -1,0 +1,27 @@
+import type { Verification } from "../auth/verify.ts";
+import type { Delivery, DeliveryAnswer } from "../inbox/delivery.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Pair } from "../protocol/pair.ts";
+import type { ConversationArchive } from "./archiver.ts";
+import type { LogStorage } from "./log.ts";
+
+/** All that a conversation asks of the platform. */
+export interface RoomPorts {
+  readonly pair: Pair;
+  readonly limits: Limits;
+  readonly storage: LogStorage;
+  readonly archive: ConversationArchive;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly defer: (run: () => void) => void;
+  readonly setAlarm: (atMs: number) => void;
+  readonly clearAlarm: () => void;
+  readonly verifyToken: (token: string) => Promise<Verification>;
+  readonly admitNewConversation: (user: string) => Promise<Refusal | undefined>;
+  /** Tells the inbox of one of the pair. */
+  readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
+  /** Ends the object at once; it starts again from what is durable, and its clients replay. */
+  readonly abort: (reason: string) => void;
+  readonly report: (event: string, fields?: Readonly<Record<string, string | number>>) => void;
+}

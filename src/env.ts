@@ -20,6 +20,7 @@ export interface Env {
   readonly RATE_LIMIT_BURST?: string;
   readonly NEW_CONVERSATIONS_PER_HOUR?: string;
   readonly MAX_TEXT_BYTES?: string;
+  readonly EDIT_WINDOW_SECONDS?: string;
   readonly ALIASES?: string;
   readonly PEERS?: string;
 }

@@ -32,6 +32,11 @@ const variablesSchema = z.object({
   NEW_CONVERSATIONS_PER_HOUR: variable(60, 1, 1_000_000_000).pipe(z.int()),
   // JSON may escape every letter, at three times its bytes outside ASCII, and the frame must still fit its 64 KiB.
   MAX_TEXT_BYTES: variable(16_384, 1, 21_504).pipe(z.int()),
+  EDIT_WINDOW_SECONDS: z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined || text.trim() === "" ? undefined : Number(text)))
+    .pipe(z.int().min(1).max(1_000_000_000).optional()),
   ALLOWED_ORIGINS: z.string().optional(),
   // The first one is the default.
   ALIASES: choice(["off", "on"]),
@@ -55,6 +60,7 @@ export function readSettings(variables: object): Settings {
     RATE_LIMIT_BURST,
     NEW_CONVERSATIONS_PER_HOUR,
     MAX_TEXT_BYTES,
+    EDIT_WINDOW_SECONDS,
     ALLOWED_ORIGINS,
   } = parsed.data;
   return {
@@ -62,6 +68,10 @@ export function readSettings(variables: object): Settings {
       maxTextBytes: MAX_TEXT_BYTES,
       maxFrameBytes: fixedLimits.maxFrameBytes,
       maxMessageIdCharacters: fixedLimits.maxMessageIdCharacters,
+      maxDataBytes: fixedLimits.maxDataBytes,
+      maxDataDepth: fixedLimits.maxDataDepth,
+      maxReactions: fixedLimits.maxReactions,
+      ...(EDIT_WINDOW_SECONDS !== undefined && { editWindowMs: EDIT_WINDOW_SECONDS * 1_000 }),
       sendsPerSecond: RATE_LIMIT_PER_SECOND,
       sendBurst: RATE_LIMIT_BURST,
       signalsPerSecond: RATE_LIMIT_PER_SECOND * signalsPerSend,

@@ -2,7 +2,7 @@ import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 
 export type Database = DrizzleD1Database;
 
-/** Why the archive did not answer. `not_migrated`: its tables are not there yet. */
+/** Why the archive did not answer. `not_migrated`: its tables are not there yet, or are of an earlier version. */
 export type ArchiveFault = "not_migrated" | "unavailable" | "timeout";
 
 /** Carries a reason and nothing of the database's own text, which holds the statement with its parameters. */
@@ -45,5 +45,5 @@ export async function ask<T>(timeoutMs: number, call: () => Promise<T>): Promise
 function faultOf(error: unknown): ArchiveFault {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const text = cause instanceof Error ? cause.message : "";
-  return text.includes("no such table") ? "not_migrated" : "unavailable";
+  return /no such (table|column)|has no column/.test(text) ? "not_migrated" : "unavailable";
 }

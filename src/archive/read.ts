@@ -1,15 +1,19 @@
-import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
 import type { Flags } from "./flags.ts";
 import { conversations, messages } from "./schema.ts";
-import type { StoredMessage } from "./stored-message.ts";
+import { quoteOf, type QuotingMessage, type StoredMessage } from "./stored-message.ts";
 import { flagsFrom } from "./summary.ts";
 
 /** A page, of messages or of the list, that takes longer is not waited for. */
 export const pageTimeoutMs = 2_000;
 /** A background comparison may take as long as a flush. */
 const compareTimeoutMs = 10_000;
+
+/** The message that a reply answers. */
+const quoted = alias(messages, "quoted");
 
 /** Where the archive of a conversation stands. */
 export interface ArchiveState {
@@ -36,6 +40,8 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
         mutedB: conversations.mutedB,
         archivedA: conversations.archivedA,
         archivedB: conversations.archivedB,
+        blockedA: conversations.blockedA,
+        blockedB: conversations.blockedB,
         headId: sql<
           string | null
         >`(select m.id from messages m where m.conversation = conversations.id and m.seq = conversations.head)`.as(
@@ -58,12 +64,12 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
 
 /** A page below `before`, newest first, and the revision that the archive covers (0: none), read at one moment. */
 export interface ArchivePage {
-  readonly messages: readonly StoredMessage[];
+  readonly messages: readonly QuotingMessage[];
   readonly rev: number;
   readonly head: number;
 }
 
-/** Throws an ArchiveError. */
+/** Reads a row for each message and one more for each reply. Throws an ArchiveError. */
 export async function readPage(
   d1: D1Database,
   conversation: string,
@@ -73,8 +79,12 @@ export async function readPage(
   const [rows, states] = await ask(pageTimeoutMs, () =>
     db.batch([
       db
-        .select()
+        .select({
+          row: getTableColumns(messages),
+          quote: { author: quoted.author, text: quoted.text, deletedAtMs: quoted.deletedAtMs },
+        })
         .from(messages)
+        .leftJoin(quoted, and(eq(quoted.conversation, conversation), eq(quoted.seq, messages.replyTo)))
         .where(and(eq(messages.conversation, conversation), lt(messages.seq, before)))
         .orderBy(desc(messages.seq))
         .limit(limit),
@@ -84,7 +94,8 @@ export async function readPage(
         .where(eq(conversations.id, conversation)),
     ]),
   );
-  return { messages: rows, rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
+  const page = rows.map(({ row, quote }) => ({ ...row, quote: quote && quoteOf(quote) }));
+  return { messages: page, rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
 }
 
 /** Messages above `seq`, oldest first, `limit` at most. Throws an ArchiveError. */

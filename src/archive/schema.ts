@@ -19,6 +19,8 @@ export const messages = sqliteTable(
     replyTo: integer("reply_to"),
     reactions: text("reactions"),
     data: text("data"),
+    editId: text("edit_id"),
+    editRev: integer("edit_rev"),
   },
   (table) => [primaryKey({ columns: [table.conversation, table.seq] })],
 );
@@ -35,7 +37,7 @@ export const conversations = sqliteTable(
     userB: text("user_b").notNull(),
     rev: integer("rev").notNull(),
     head: integer("head").notNull(),
-    /** The newest message: who, when, and its first characters. */
+    /** The newest message: who, when, and its first characters, null once it is deleted. */
     lastAuthor: text("last_author").$type<Side>(),
     lastText: text("last_text"),
     lastAtMs: integer("last_at_ms"),
@@ -47,12 +49,15 @@ export const conversations = sqliteTable(
     readCountA: integer("read_count_a").notNull(),
     readCountB: integer("read_count_b").notNull(),
     updatedAtMs: integer("updated_at_ms").notNull(),
-    /** Counts the changes that take no `rev`: what is muted, what is archived. The higher one's flags hold. */
+    /** Counts the changes that take no `rev`: what is muted, archived, blocked. The higher one's flags hold. */
     state: integer("state").notNull().default(0),
     mutedA: integer("muted_a", { mode: "boolean" }).notNull().default(false),
     mutedB: integer("muted_b", { mode: "boolean" }).notNull().default(false),
     archivedA: integer("archived_a", { mode: "boolean" }).notNull().default(false),
     archivedB: integer("archived_b", { mode: "boolean" }).notNull().default(false),
+    /** Side `a` blocks `b`, who sees this read cursor of `a` until that is over; null while they do not. */
+    blockedA: integer("blocked_a"),
+    blockedB: integer("blocked_b"),
   },
   (table) => [index("conversations_user_a").on(table.userA), index("conversations_user_b").on(table.userB)],
 );

@@ -1,5 +1,6 @@
 import type { Message } from "../protocol/message.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
+import { previewOf } from "./preview.ts";
 
 /** A message as the object's log and the archive keep it; sides stand for users, times are milliseconds. */
 export interface StoredMessage {
@@ -21,6 +22,26 @@ export interface StoredMessage {
   readonly reactions: string | null;
   /** JSON object of the app's own. */
   readonly data: string | null;
+  /** The client's `id` of the newest edit, and the revision it took. */
+  readonly editId: string | null;
+  readonly editRev: number | null;
+}
+
+/** What a reply shows of the message that it answers, as that is now. */
+export interface Quote {
+  readonly author: Side;
+  /** Its first characters; empty once it is deleted. */
+  readonly text: string;
+  readonly deletedAtMs: number | null;
+}
+
+/** A message as readers get it: a reply comes with its quote. */
+export interface QuotingMessage extends StoredMessage {
+  readonly quote: Quote | null;
+}
+
+export function quoteOf({ author, text, deletedAtMs }: Pick<StoredMessage, keyof Quote>): Quote {
+  return { author, text: previewOf(text), deletedAtMs };
 }
 
 /** What a message that was never edited, deleted, reacted to or given data has in the columns for it. */
@@ -30,6 +51,8 @@ export const untouched = {
   replyTo: null,
   reactions: null,
   data: null,
+  editId: null,
+  editRev: null,
 } as const;
 
 /** A message's values in the order of its columns, which is the same in both stores. */
@@ -48,6 +71,8 @@ export function messageValues(row: StoredMessage): (string | number | null)[] {
     row.replyTo,
     row.reactions,
     row.data,
+    row.editId,
+    row.editRev,
   ];
 }
 
@@ -56,7 +81,8 @@ export function writtenBy(side: Side, at: { readonly seq: number; readonly count
   return side === "a" ? at.countA : at.seq - at.countA;
 }
 
-export function toMessage(row: StoredMessage, pair: Pair): Message {
+export function toMessage(row: QuotingMessage, pair: Pair): Message {
+  const { quote } = row;
   return {
     seq: row.seq,
     rev: row.rev,
@@ -67,6 +93,13 @@ export function toMessage(row: StoredMessage, pair: Pair): Message {
     ...(row.editedAtMs !== null && { editedAt: row.editedAtMs }),
     ...(row.deletedAtMs !== null && { deletedAt: row.deletedAtMs }),
     ...(row.replyTo !== null && { replyTo: row.replyTo }),
+    ...(quote !== null && {
+      quote: {
+        author: pair[quote.author],
+        text: quote.text,
+        ...(quote.deletedAtMs !== null && { deletedAt: quote.deletedAtMs }),
+      },
+    }),
     ...(row.reactions !== null && { reactions: reactionsOf(row.reactions, pair) }),
     ...(row.data !== null && { data: JSON.parse(row.data) as Record<string, unknown> }),
   };

@@ -1,16 +1,23 @@
 import type { Summary } from "../protocol/conversation-list.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
-import type { Flags } from "./flags.ts";
+import { readAsSeen, type Flags } from "./flags.ts";
 import { previewOf } from "./preview.ts";
 import type { conversations } from "./schema.ts";
-import { writtenBy } from "./stored-message.ts";
+import { writtenBy, type StoredMessage } from "./stored-message.ts";
+
+/** The newest message; no text once it is deleted. */
+export interface LastMessage {
+  readonly author: Side;
+  readonly text: string | null;
+  readonly createdAtMs: number;
+}
 
 /** A conversation at a glance, with both sides, as it stood at `rev`. */
 export interface ArchiveSummary {
   readonly users: Pair;
   readonly rev: number;
   readonly head: number;
-  readonly last: { readonly author: Side; readonly text: string; readonly createdAtMs: number } | undefined;
+  readonly last: LastMessage | undefined;
   /** How many messages are of side `a`. */
   readonly countA: number;
   readonly read: Readonly<Record<Side, number>>;
@@ -19,12 +26,21 @@ export interface ArchiveSummary {
   readonly flags: Flags;
 }
 
+export function lastFrom({
+  author,
+  text,
+  createdAtMs,
+  deletedAtMs,
+}: Pick<StoredMessage, "author" | "text" | "createdAtMs" | "deletedAtMs">): LastMessage {
+  return { author, text: deletedAtMs === null ? text : null, createdAtMs };
+}
+
 type SummaryRow = typeof conversations.$inferSelect;
 
 /** A summary as its row in D1 says it. */
 export function summaryFrom(row: SummaryRow): ArchiveSummary {
   const { lastAuthor, lastText, lastAtMs } = row;
-  const hasLast = lastAuthor !== null && lastText !== null && lastAtMs !== null;
+  const hasLast = lastAuthor !== null && lastAtMs !== null;
   return {
     users: { a: row.userA, b: row.userB },
     rev: row.rev,
@@ -38,12 +54,13 @@ export function summaryFrom(row: SummaryRow): ArchiveSummary {
 }
 
 export function flagsFrom(
-  row: Pick<SummaryRow, "state" | "mutedA" | "mutedB" | "archivedA" | "archivedB">,
+  row: Pick<SummaryRow, "state" | `${"muted" | "archived" | "blocked"}${"A" | "B"}`>,
 ): Flags {
   return {
     state: row.state,
     muted: { a: row.mutedA, b: row.mutedB },
     archived: { a: row.archivedA, b: row.archivedB },
+    blocked: { a: row.blockedA, b: row.blockedB },
   };
 }
 
@@ -56,12 +73,20 @@ export function summaryAsSeen(summary: ArchiveSummary, side: Side): Summary {
     head,
     rev,
     state: flags.state,
-    read: { you: read[side], peer: read[peer] },
+    read: { you: read[side], peer: readAsSeen(read[peer], flags, peer) },
     unread: writtenBy(peer, { seq: head, countA }) - readCounts[side],
     muted: flags.muted[side],
     archived: flags.archived[side],
-    ...(last !== undefined && {
-      last: { author: users[last.author], text: previewOf(last.text), createdAt: last.createdAtMs },
-    }),
+    blocked: flags.blocked[side] !== null,
+    ...(last !== undefined && { last: lastAsSeen(last, users) }),
+  };
+}
+
+function lastAsSeen({ author, text, createdAtMs }: LastMessage, users: Pair): Summary["last"] {
+  return {
+    author: users[author],
+    text: previewOf(text ?? ""),
+    createdAt: createdAtMs,
+    ...(text === null && { deleted: true }),
   };
 }

@@ -7,9 +7,9 @@ import type { ArchiveSummary } from "./summary.ts";
 
 /**
  * What one write carries at most, so that its JSON stays below 900 KB (D1 refuses parameters of 2 MB): a character
- * takes up to six bytes, a message's other columns up to 300.
+ * takes up to six bytes, a message's other columns up to 450.
  */
-export const writeBudget = { rows: 500, characters: 120_000 } as const;
+export const writeBudget = { rows: 500, characters: 110_000 } as const;
 
 /** A flush is given up after this; where it lands all the same, its repeat changes nothing. */
 const writeTimeoutMs = 10_000;
@@ -61,7 +61,7 @@ function upsertMessages(
   return db
     .insert(messages)
     .select(
-      sql`select ${conversation}, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12 from json_each(${encoded}) where true`,
+      sql`select ${conversation}, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, value->>10, value->>11, value->>12, value->>13, value->>14 from json_each(${encoded}) where true`,
     )
     .onConflictDoUpdate({
       target: [messages.conversation, messages.seq],
@@ -78,6 +78,8 @@ function upsertMessages(
         replyTo: sql`excluded.reply_to`,
         reactions: sql`excluded.reactions`,
         data: sql`excluded.data`,
+        editId: sql`excluded.edit_id`,
+        editRev: sql`excluded.edit_rev`,
       },
       setWhere: sql`excluded.rev > ${messages.rev}`,
     });
@@ -90,12 +92,12 @@ function newerFlag(written: SQL, kept: SQLWrapper): SQL {
 function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string, write: ArchiveWrite) {
   const { base, nowMs } = write;
   const { users, rev, head, last, countA, read, readCounts, flags } = write.summary;
-  const { muted, archived } = flags;
-  const text = last === undefined ? null : previewOf(last.text);
+  const { muted, archived, blocked } = flags;
+  const text = typeof last?.text === "string" ? previewOf(last.text) : null;
   return db
     .insert(conversations)
     .select(
-      sql`select ${conversation}, ${users.a}, ${users.b}, ${rev}, ${head}, ${last?.author ?? null}, ${text}, ${last?.createdAtMs ?? null}, ${countA}, ${read.a}, ${read.b}, ${readCounts.a}, ${readCounts.b}, ${nowMs}, ${flags.state}, ${Number(muted.a)}, ${Number(muted.b)}, ${Number(archived.a)}, ${Number(archived.b)} where ${base} = 0 or exists (select 1 from conversations where id = ${conversation} and rev >= ${base})`,
+      sql`select ${conversation}, ${users.a}, ${users.b}, ${rev}, ${head}, ${last?.author ?? null}, ${text}, ${last?.createdAtMs ?? null}, ${countA}, ${read.a}, ${read.b}, ${readCounts.a}, ${readCounts.b}, ${nowMs}, ${flags.state}, ${Number(muted.a)}, ${Number(muted.b)}, ${Number(archived.a)}, ${Number(archived.b)}, ${blocked.a}, ${blocked.b} where ${base} = 0 or exists (select 1 from conversations where id = ${conversation} and rev >= ${base})`,
     )
     .onConflictDoUpdate({
       target: conversations.id,
@@ -116,6 +118,8 @@ function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string,
         mutedB: newerFlag(sql`excluded.muted_b`, conversations.mutedB),
         archivedA: newerFlag(sql`excluded.archived_a`, conversations.archivedA),
         archivedB: newerFlag(sql`excluded.archived_b`, conversations.archivedB),
+        blockedA: newerFlag(sql`excluded.blocked_a`, conversations.blockedA),
+        blockedB: newerFlag(sql`excluded.blocked_b`, conversations.blockedB),
       },
       setWhere: sql`excluded.rev > ${conversations.rev} or (excluded.rev = ${conversations.rev} and (excluded.read_a > ${conversations.readA} or excluded.read_b > ${conversations.readB} or excluded.state > ${conversations.state}))`,
     });

@@ -66,4 +66,5 @@ export const localVariables = [
   "RATE_LIMIT_BURST",
   "NEW_CONVERSATIONS_PER_HOUR",
   "MAX_TEXT_BYTES",
+  "EDIT_WINDOW_SECONDS",
 ] as const;

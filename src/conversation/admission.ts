@@ -25,8 +25,12 @@ export class Admission {
 
   /** What a turn's entries must wait for; nothing once the conversation has a message. */
   gate(entries: readonly Entry[]): Promise<void> | undefined {
+    if (!this.#ports.isEmpty()) {
+      return undefined;
+    }
     const starters = new Set(entries.flatMap(starterOf));
-    return starters.size > 0 && this.#ports.isEmpty() ? this.#ask(starters) : undefined;
+    const changes = entries.some(({ kind }) => kind === "change");
+    return starters.size > 0 || changes ? this.#ask(starters) : undefined;
   }
 
   refusalFor(side: Side): Refusal | undefined {

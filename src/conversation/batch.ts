@@ -1,14 +1,15 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { Wishes } from "../archive/flags.ts";
+import type { QuotingMessage } from "../archive/stored-message.ts";
+import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
-import type { FlagsBody } from "../protocol/rest.ts";
 import type { Log, LogState } from "./log.ts";
 import type { Draft } from "./draft.ts";
-import type { Line, MarkOutcome, SendOutcome } from "./line.ts";
+import type { Line, MarkOutcome, WriteOutcome } from "./line.ts";
 
 /** A durable change that waits for the turn's commit; `settle` hears how it ended, once everyone was told. */
 export type Entry =
-  | { readonly kind: "send"; readonly draft: Draft; readonly settle: (outcome: SendOutcome) => void }
+  | WriteEntry
   | {
       readonly kind: "read";
       readonly side: Side;
@@ -18,13 +19,19 @@ export type Entry =
   | {
       readonly kind: "flags";
       readonly side: Side;
-      readonly wishes: FlagsBody;
+      readonly wishes: Wishes;
       readonly settle: (refused: Refusal | undefined) => void;
     };
 
-/** How an entry ended: the message everybody must see, if it stored one, and then the word to its caller. */
+/** A message, or what changes one. */
+type WriteEntry = { readonly settle: (outcome: WriteOutcome) => void } & (
+  | { readonly kind: "send"; readonly draft: Draft }
+  | { readonly kind: "change"; readonly side: Side; readonly change: ChangeFrame }
+);
+
+/** How an entry ended: the message everybody must see, if it stored or changed one, and then the word to its caller. */
 export interface Settled {
-  readonly stored?: StoredMessage;
+  readonly stored?: QuotingMessage;
   readonly settle: () => void;
 }
 
@@ -39,25 +46,25 @@ interface BatchPorts {
 
 /**
  * Applies a turn's entries in one transaction. Where one of them throws, all is undone and done again with a nested
- * transaction for each send, so that the one that fails cannot sink the others (nesting always would halve the
+ * transaction for each write, so that the one that fails cannot sink the others (nesting always would halve the
  * throughput). Throws where the transaction as a whole failed: then nothing of it is durable.
  */
 export function applyBatch(ports: BatchPorts, entries: readonly Entry[]): Settled[] {
   const saved = ports.line.state;
   try {
-    return applyAll(ports, entries, saved, (draft) => ports.line.send(draft, ports.now()));
+    return applyAll(ports, entries, saved, (entry) => write(ports, entry));
   } catch {
     ports.line.reload(saved);
-    return applyAll(ports, entries, saved, (draft) => sendAlone(ports, draft));
+    return applyAll(ports, entries, saved, (entry) => writeAlone(ports, entry));
   }
 }
 
-type Send = (draft: Draft) => SendOutcome;
+type Write = (entry: WriteEntry) => WriteOutcome;
 
-function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: LogState, send: Send): Settled[] {
+function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: LogState, writeOne: Write): Settled[] {
   const { log, line } = ports;
   return log.transaction(() => {
-    const settled = entries.map((entry) => applyOne(ports, entry, send));
+    const settled = entries.map((entry) => applyOne(ports, entry, writeOne));
     const { read, flags } = line.state;
     if (read.a !== saved.read.a || read.b !== saved.read.b || flags !== saved.flags) {
       line.saveState();
@@ -66,7 +73,7 @@ function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: LogState,
   });
 }
 
-function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, send: Send): Settled {
+function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, writeOne: Write): Settled {
   if (entry.kind === "read") {
     const outcome = line.read(entry.side, entry.seq);
     return { settle: () => entry.settle(outcome) };
@@ -78,19 +85,26 @@ function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, send: Send): S
     }
     return { settle: () => entry.settle(refused) };
   }
-  const refused = refusalFor(entry.draft.author);
-  const outcome: SendOutcome =
-    refused === undefined ? send(entry.draft) : { kind: "refused", refusal: refused };
+  const outcome = writeOne(entry);
   const settle = () => entry.settle(outcome);
   return outcome.kind === "stored" ? { stored: outcome.message, settle } : { settle };
 }
 
-function sendAlone({ log, line, now, report }: BatchPorts, draft: Draft): SendOutcome {
+function write({ line, now, refusalFor }: BatchPorts, entry: WriteEntry): WriteOutcome {
+  if (entry.kind === "change") {
+    return line.change(entry.side, entry.change, now());
+  }
+  const refused = refusalFor(entry.draft.author);
+  return refused === undefined ? line.send(entry.draft, now()) : { kind: "refused", refusal: refused };
+}
+
+function writeAlone(ports: BatchPorts, entry: WriteEntry): WriteOutcome {
+  const { log, line, report } = ports;
   const { state } = line;
   try {
-    return log.transaction(() => line.send(draft, now()));
+    return log.transaction(() => write(ports, entry));
   } catch {
-    report("send_failed");
+    report("write_failed");
     line.reload(state);
     return { kind: "refused", refusal: refusal("internal") };
   }

@@ -1,16 +1,25 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { Wishes } from "../archive/flags.ts";
+import type { QuotingMessage } from "../archive/stored-message.ts";
+import type { WriteFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { sideOf } from "../protocol/pair.ts";
-import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
+import type { OwnSummary } from "../protocol/rest.ts";
 import { emptyWaitMs } from "./admission.ts";
+import { quoting } from "./quoting.ts";
 import type { Room } from "./room.ts";
 import { summaryOf } from "./summary.ts";
 import { within } from "../sockets/within.ts";
 
 /** What callers by RPC get: plain values, a refusal instead of a throw. */
 type Refused = { readonly ok: false; readonly refusal: Refusal };
-export type SendReply =
-  | { readonly ok: true; readonly repeated: boolean; readonly message: StoredMessage }
+/** `rev`: what this send or change took, as its `ack` would say. */
+export type WriteReply =
+  | {
+      readonly ok: true;
+      readonly repeated: boolean;
+      readonly message: QuotingMessage;
+      readonly rev: number;
+    }
   | Refused;
 export type FlagsReply = { readonly ok: true; readonly summary: OwnSummary } | Refused;
 export type ReadReply = { readonly ok: true; readonly seq: number } | Refused;
@@ -21,7 +30,7 @@ export interface PagePart {
   readonly rev: number;
   readonly from: number;
   readonly to: number;
-  readonly messages: readonly StoredMessage[];
+  readonly messages: readonly QuotingMessage[];
 }
 
 export interface PagePartQuery {
@@ -30,15 +39,20 @@ export interface PagePartQuery {
   readonly archivedRev: number;
 }
 
-/** Joins the turn's batch like a frame. */
-export function sendAs(room: Room, user: string, body: SendBody): Promise<SendReply> {
+/** Joins the turn's batch like a frame of a socket. */
+export function writeAs(room: Room, user: string, frame: WriteFrame): Promise<WriteReply> {
   const { pair } = room.ports;
   return new Promise((resolve) => {
-    room.send(sideOf(pair, user), body, (outcome) => {
+    room.write(sideOf(pair, user), frame, (outcome) => {
       resolve(
         outcome.kind === "refused"
           ? { ok: false, refusal: outcome.refusal }
-          : { ok: true, repeated: outcome.kind === "repeated", message: outcome.message },
+          : {
+              ok: true,
+              repeated: outcome.kind === "repeated",
+              message: outcome.message,
+              rev: outcome.rev,
+            },
       );
     });
   });
@@ -60,8 +74,8 @@ export async function readAs(room: Room, user: string, seq: number): Promise<Rea
   });
 }
 
-/** Mutes or archives a conversation for a user, who may do so before its first message. */
-export async function setFlagsAs(room: Room, user: string, wishes: FlagsBody): Promise<FlagsReply> {
+/** Mutes, archives or blocks a conversation for a user, who may do so before its first message. */
+export async function setFlagsAs(room: Room, user: string, wishes: Wishes): Promise<FlagsReply> {
   // A restored record may hold older flags: a change of those would lose against the archive's.
   await within(emptyWaitMs, room.archiver.compared());
   const side = sideOf(room.ports.pair, user);
@@ -85,7 +99,8 @@ export async function pagePart(room: Room, { before, limit, archivedRev }: PageP
   const { head, rev } = room.line.position;
   const to = Math.min((before ?? head + 1) - 1, head);
   const from = Math.max(1, to - limit + 1);
-  return { head, rev, from, to, messages: room.log.range(from, to, archivedRev) };
+  const messages = quoting(room.log, room.log.changedRange(from, to, archivedRev));
+  return { head, rev, from, to, messages };
 }
 
 export async function summaryFor(room: Room, user: string): Promise<OwnSummary> {

@@ -26,25 +26,25 @@ export function seqAtRev(log: Log, position: Position, rev: number): number {
   return low;
 }
 
-/** The messages that are new or changed since `rev`, by `rev`, each once in its newest form, as far as the budget reaches. */
+/**
+ * The messages that are new or changed since `rev`, by `rev`, each once in its newest form, as far as the budget reaches.
+ * Those that were created and changed after `rev` come with their change.
+ */
 export function changesSince(log: Log, position: Position, rev: number, budget: ReadBudget): PartialRead {
   if (rev >= position.rev) {
-    return { messages: [], isWhole: true };
+    return { messages: [], upTo: Number.POSITIVE_INFINITY };
   }
-  const created = log.unchangedAbove(seqAtRev(log, position, rev), budget);
   const changed = log.changedSince(rev, budget);
-  return changed.messages.length === 0 && changed.isWhole ? created : merged(created, changed, budget);
+  const created = log.unchangedAbove(seqAtRev(log, position, rev), budget);
+  return changed.messages.length === 0 ? created : merged(created, changed, budget);
 }
 
-// Beyond the last row of a source that was cut, the other one has rows that would leave a hole.
+// Beyond where one source was cut, the other has rows that would leave a hole.
 function merged(one: PartialRead, other: PartialRead, budget: ReadBudget): PartialRead {
-  const upTo = Math.min(
-    ...[one, other].map(({ messages, isWhole }) => (isWhole ? Infinity : (messages.at(-1)?.rev ?? 0))),
-  );
-  const byRev = [...one.messages, ...other.messages].toSorted((left, right) => left.rev - right.rev);
-  const covered = byRev.filter((message) => message.rev <= upTo);
-  return {
-    messages: covered.slice(0, budget.rows),
-    isWhole: upTo === Infinity && covered.length <= budget.rows,
-  };
+  const upTo = Math.min(one.upTo, other.upTo);
+  const covered = [...one.messages, ...other.messages]
+    .filter(({ rev }) => rev <= upTo)
+    .toSorted((left, right) => left.rev - right.rev);
+  const messages = covered.slice(0, budget.rows);
+  return { messages, upTo: covered.length > budget.rows ? (messages.at(-1)?.rev ?? upTo) : upTo };
 }

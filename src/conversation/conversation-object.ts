@@ -1,14 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { conversationKey } from "../archive/conversation-key.ts";
+import type { Wishes } from "../archive/flags.ts";
 import { readAbove, readState } from "../archive/read.ts";
 import { writeChanges } from "../archive/write.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
+import type { WriteFrame } from "../protocol/client-frame.ts";
 import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
-import type { FlagsBody, OwnSummary, SendBody } from "../protocol/rest.ts";
+import type { OwnSummary } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
@@ -17,14 +19,14 @@ import { actAs, syncFor, type ActAnswer, type InboxAct, type SyncAnswer } from "
 import {
   pagePart,
   readAs,
-  sendAs,
   setFlagsAs,
   summaryFor,
   type FlagsReply,
   type PagePart,
   type PagePartQuery,
   type ReadReply,
-  type SendReply,
+  writeAs,
+  type WriteReply,
 } from "./callers.ts";
 import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
 import { receiveFrame } from "./frames.ts";
@@ -88,15 +90,16 @@ export class Conversation extends DurableObject<Env> {
     }
   }
 
-  send(user: string, body: SendBody): Promise<SendReply> {
-    return sendAs(this.#room, user, body);
+  /** Sends, edits, deletes or reacts. */
+  write(user: string, frame: WriteFrame): Promise<WriteReply> {
+    return writeAs(this.#room, user, frame);
   }
 
   read(user: string, seq: number): Promise<ReadReply> {
     return readAs(this.#room, user, seq);
   }
 
-  setFlags(user: string, wishes: FlagsBody): Promise<FlagsReply> {
+  setFlags(user: string, wishes: Wishes): Promise<FlagsReply> {
     return setFlagsAs(this.#room, user, wishes);
   }
 

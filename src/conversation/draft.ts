@@ -1,26 +1,34 @@
-import { refusal, type Refusal } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
+import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { SendBody } from "../protocol/rest.ts";
-import { textFault } from "../protocol/text.ts";
 
-/** What an author wants said, its text already found fit. */
+/** What an author wants said, its content already found fit. */
 export interface Draft {
   readonly author: Side;
   readonly id: string;
   readonly text: string;
+  /** JSON object of the app's own. */
+  readonly data: string | null;
+  readonly replyTo: number | null;
   readonly after?: number | undefined;
 }
 
-type DraftOrRefusal =
-  | { readonly ok: true; readonly draft: Draft }
-  | { readonly ok: false; readonly refusal: Refusal };
+export function draftFrom(author: Side, { id, text, data, replyTo, after }: SendBody): Draft {
+  return {
+    author,
+    id,
+    text,
+    data: data === undefined ? null : JSON.stringify(data),
+    replyTo: replyTo ?? null,
+    after,
+  };
+}
 
-/** What a frame or body of a send says, where its text can be a message. */
-export function draftFrom(author: Side, { id, text, after }: SendBody, limits: Limits): DraftOrRefusal {
-  const fault = textFault(text, limits.maxTextBytes);
-  if (fault !== undefined) {
-    return { ok: false, refusal: refusal("bad_text", { field: "text", message: fault }) };
-  }
-  return { ok: true, draft: { author, id, text, after } };
+/** Whether a draft can be another try of the send that became this message, as far as what it says shows it. */
+export function saysTheSame(draft: Draft, message: StoredMessage): boolean {
+  const isAsSent = message.editedAtMs === null && message.deletedAtMs === null;
+  return (
+    !isAsSent ||
+    (draft.text === message.text && draft.data === message.data && draft.replyTo === message.replyTo)
+  );
 }

@@ -1,8 +1,8 @@
-import { parseClientFrame, type ClientFrame } from "../protocol/client-frame.ts";
+import { isWrite, parseClientFrame, type ClientFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
 import type { Device } from "./device.ts";
-import type { SendOutcome } from "./line.ts";
+import { receiptFrom, type WriteOutcome } from "./line.ts";
 import type { Room } from "./room.ts";
 
 type ActFrame = Exclude<ClientFrame, { type: "auth" }>;
@@ -29,8 +29,8 @@ function receiverFor(room: Room): Receiver<Device, ActFrame> {
 
 function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
   const { side } = device;
-  if (frame.type === "send") {
-    room.send(side, frame, (outcome) => answerSend(room, device, frame.id, outcome));
+  if (isWrite(frame)) {
+    room.write(side, frame, (outcome) => answerWrite(room, device, frame.id, outcome));
     return undefined;
   }
   const limited = room.allowances.takeSignal(side);
@@ -38,7 +38,7 @@ function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
     return limited;
   }
   if (frame.type === "delivered") {
-    return room.delivered(device, frame.seq);
+    return room.marks.mark(device, frame.seq);
   }
   if (frame.type === "typing") {
     room.typing(side, frame.on);
@@ -52,11 +52,10 @@ function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
   return undefined;
 }
 
-function answerSend(room: Room, device: Device, id: string, outcome: SendOutcome): void {
+function answerWrite(room: Room, device: Device, id: string, outcome: WriteOutcome): void {
   if (outcome.kind === "refused") {
     answerRefusal({ connections: room.devices }, device, outcome.refusal, { id });
-    return;
+  } else {
+    room.devices.send(device, { type: "ack", ...receiptFrom(id, outcome) });
   }
-  const { seq, createdRev, createdAtMs } = outcome.message;
-  room.devices.send(device, { type: "ack", id, seq, rev: createdRev, createdAt: createdAtMs });
 }

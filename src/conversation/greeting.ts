@@ -1,3 +1,4 @@
+import { readAsSeen } from "../archive/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
@@ -56,14 +57,16 @@ function readyFrame({
   profile,
 }: GreetingFacts): ServerFrame {
   const peer = otherSide(side);
-  const { read } = line.state;
+  const { read, flags } = line.state;
+  const seen = readAsSeen(read[peer], flags, peer);
   return {
     type: "ready",
     you: pair[side],
     peer: pair[peer],
     ...line.position,
-    read: { you: read[side], peer: read[peer] },
-    delivered: { you: delivered[side], peer: delivered[peer] },
+    read: { you: read[side], peer: seen },
+    // Who is blocked sees no more of the other's devices than what was read before.
+    delivered: { you: delivered[side], peer: line.isBlocked(side) ? seen : delivered[peer] },
     peerOnline,
     ...(profile !== undefined && { profile }),
     limits,

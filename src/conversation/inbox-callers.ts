@@ -1,9 +1,10 @@
-import type { ClientFrame } from "../protocol/client-frame.ts";
+import { isWrite, type ClientFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { sideOf } from "../protocol/pair.ts";
 import type { Receipt } from "../protocol/message.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { greet } from "./greeting.ts";
+import { receiptFrom } from "./line.ts";
 import type { Room } from "./room.ts";
 import { within } from "../sockets/within.ts";
 
@@ -45,20 +46,19 @@ export async function syncFor(room: Room, user: string, after: number | undefine
     return { frames: [{ type: "error", ...limited }] };
   }
   const { frames, deliveredSeq } = greet(room.factsFor(side), after);
-  room.deliveredToInbox(side, deliveredSeq, false);
+  room.marks.markInInbox(side, deliveredSeq, false);
   return { frames };
 }
 
 function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer> | ActAnswer {
-  if (frame.type === "send") {
+  if (isWrite(frame)) {
     return new Promise((resolve) => {
-      room.send(side, frame, (outcome) => {
-        if (outcome.kind === "refused") {
-          resolve({ kind: "refused", refusal: outcome.refusal });
-          return;
-        }
-        const { id, seq, createdRev, createdAtMs, rev } = outcome.message;
-        resolve({ kind: "sent", receipt: { id, seq, rev: createdRev, createdAt: createdAtMs }, rev });
+      room.write(side, frame, (outcome) => {
+        resolve(
+          outcome.kind === "refused"
+            ? outcome
+            : { kind: "sent", receipt: receiptFrom(frame.id, outcome), rev: outcome.message.rev },
+        );
       });
     });
   }
@@ -71,7 +71,7 @@ function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer
     return { kind: "done" };
   }
   if (frame.type === "delivered") {
-    const refused = room.deliveredToInbox(side, frame.seq, frame.keep === true);
+    const refused = room.marks.markInInbox(side, frame.seq, frame.keep === true);
     return refused === undefined ? { kind: "done" } : { kind: "refused", refusal: refused };
   }
   return new Promise((resolve) => {

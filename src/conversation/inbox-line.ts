@@ -1,4 +1,6 @@
 import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
+import { fixedLimits } from "../protocol/limits.ts";
+import { withdrawn } from "../protocol/withdrawn.ts";
 
 /** A call that has taken longer is given up when there is more to tell; where it lands all the same, its repeat is harmless. */
 const overdueMs = 4_000;
@@ -137,7 +139,13 @@ export class InboxLine {
   }
 
   #keep(frame: RelayedFrame): void {
-    this.#characters += frameCharacters + (frame.type === "message" ? frame.message.text.length : 0);
+    this.#characters += charactersOf(frame);
+    if (frame.type === "message" && frame.message.deletedAt !== undefined) {
+      const { message } = frame;
+      this.#frames = this.#frames.map((waiting) =>
+        waiting.type === "message" ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting,
+      );
+    }
     if (this.#characters > maxWaitingCharacters) {
       this.#frames = [];
     } else {
@@ -155,4 +163,13 @@ export class InboxLine {
     const sinceMs = this.#nobodySinceMs;
     return sinceMs !== undefined && this.#ports.now() - sinceMs < nobodyThereMs;
   }
+}
+
+// Not measured exactly: that would take as long as to send them.
+function charactersOf(frame: RelayedFrame): number {
+  if (frame.type !== "message") {
+    return frameCharacters;
+  }
+  const { text, data } = frame.message;
+  return frameCharacters + text.length + (data === undefined ? 0 : fixedLimits.maxDataBytes);
 }

@@ -1,15 +1,26 @@
-import { broughtBack, withWishes } from "../archive/flags.ts";
-import { untouched, writtenBy, type StoredMessage } from "../archive/stored-message.ts";
+import { broughtBack, withWishes, type Wishes } from "../archive/flags.ts";
+import {
+  quoteOf,
+  untouched,
+  writtenBy,
+  type QuotingMessage,
+  type StoredMessage,
+} from "../archive/stored-message.ts";
+import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Receipt } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
-import type { FlagsBody } from "../protocol/rest.ts";
+import { changed, takesAway, type Changed } from "./change.ts";
 import type { Position } from "./changes.ts";
-import type { Draft } from "./draft.ts";
+import { saysTheSame, type Draft } from "./draft.ts";
 import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
+import { RecentChanges } from "./recent-changes.ts";
 import { RetryChecker } from "./retry-check.ts";
 
-export type SendOutcome =
-  | { readonly kind: "stored" | "repeated"; readonly message: StoredMessage }
+/** How a send or change ended: the message as it is then, and the revision that this send or change took. */
+export type WriteOutcome =
+  | { readonly kind: "stored" | "repeated"; readonly message: QuotingMessage; readonly rev: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export type MarkOutcome =
@@ -27,9 +38,12 @@ export class Line {
   #countA!: number;
   #lastAtMs!: number;
   #retries!: RetryChecker;
+  #recent!: RecentChanges;
+  readonly #editWindowMs: number | undefined;
 
-  constructor(log: Log) {
+  constructor(log: Log, { editWindowMs }: Pick<Limits, "editWindowMs"> = {}) {
     this.#log = log;
+    this.#editWindowMs = editWindowMs;
     this.reload();
   }
 
@@ -43,6 +57,7 @@ export class Line {
     const rev = Math.max(last?.createdRev ?? 0, this.#log.newestChangeRev(), this.#state.floorRev);
     this.#position = { head, rev };
     this.#retries = new RetryChecker(this.#log, head);
+    this.#recent = new RecentChanges();
   }
 
   get position(): Position {
@@ -61,43 +76,64 @@ export class Line {
     return this.#countA > 0 && this.#countA < this.#position.head;
   }
 
+  /** Whether a side is blocked by the other. */
+  isBlocked(side: Side): boolean {
+    return this.#state.flags.blocked[otherSide(side)] !== null;
+  }
+
   /**
    * Stores a message, or finds the one that an earlier try of this send became. A new one brings the conversation back
    * for whoever archived it; durable with the next `saveState`.
    */
-  send(draft: Draft, nowMs: number): SendOutcome {
-    const { author, id, text, after } = draft;
-    if (after !== undefined && after > this.#position.rev) {
-      return refused(
-        refusal("out_of_range", { field: "after", message: "after is above the conversation's rev" }),
-      );
+  send(draft: Draft, nowMs: number): WriteOutcome {
+    const { author, id, after, replyTo } = draft;
+    if (isAbove(after, this.#position.rev)) {
+      return refused(afterAboveRev());
     }
     const twin = this.#retries.find(author, id, after);
     if (twin === "stale") {
       return refused(refusal("stale"));
     }
     if (twin !== "none") {
-      return this.#repeat(twin, text);
+      return this.#repeat(twin, draft);
     }
-    const message: StoredMessage = {
-      ...untouched,
-      seq: this.#position.head + 1,
-      rev: this.#position.rev + 1,
-      createdRev: this.#position.rev + 1,
-      author,
-      id,
-      text,
-      // A clock that steps back must not show a later message above an earlier one.
-      createdAtMs: Math.max(nowMs, this.#lastAtMs),
-      countA: this.#countA + (author === "a" ? 1 : 0),
-    };
-    this.#log.append(message);
-    this.#position = { head: message.seq, rev: message.rev };
-    this.#countA = message.countA;
-    this.#lastAtMs = message.createdAtMs;
-    this.#retries.add(author, id, message.seq, message.createdRev);
-    this.#state = { ...this.#state, flags: broughtBack(this.#state.flags) };
-    return { kind: "stored", message };
+    if (this.isBlocked(author)) {
+      return refused(refusal("blocked"));
+    }
+    const answered = replyTo === null ? undefined : this.#log.message(replyTo);
+    if (replyTo !== null && answered === undefined) {
+      return refused(unknownMessage("replyTo"));
+    }
+    const message = this.#append(draft, nowMs);
+    const quote = answered === undefined ? null : quoteOf(answered);
+    return { kind: "stored", message: { ...message, quote }, rev: message.rev };
+  }
+
+  /** Edits, deletes or reacts to a message, or finds that an earlier try did. */
+  change(side: Side, change: ChangeFrame, nowMs: number): WriteOutcome {
+    if (change.type === "edit" && isAbove(change.after, this.#position.rev)) {
+      return refused(afterAboveRev());
+    }
+    const message = this.#log.message(change.seq);
+    if (message === undefined) {
+      return refused(unknownMessage("seq"));
+    }
+    const outcome = this.#changed(message, side, change, nowMs);
+    if (outcome.kind === "refused") {
+      return outcome;
+    }
+    if (outcome.kind === "same") {
+      this.#recent.add(side, change, outcome.rev);
+      return { kind: "repeated", message: this.#quoting(message), rev: outcome.rev };
+    }
+    if (this.isBlocked(side) && !takesAway(change)) {
+      return refused(refusal("blocked"));
+    }
+    const { rev } = outcome.message;
+    this.#log.change(outcome.message);
+    this.#position = { ...this.#position, rev };
+    this.#recent.add(side, change, rev);
+    return { kind: "stored", message: this.#quoting(outcome.message), rev };
   }
 
   /** Moves a read cursor forward; durable with the next `saveState`. */
@@ -110,9 +146,10 @@ export class Line {
     return { kind: "marked", seq: read[side] };
   }
 
-  /** Mutes or archives for a side; durable with the next `saveState`. */
-  setFlags(side: Side, wishes: FlagsBody): void {
-    this.#state = { ...this.#state, flags: withWishes(this.#state.flags, side, wishes) };
+  /** Mutes, archives or blocks for a side; durable with the next `saveState`. */
+  setFlags(side: Side, wishes: Wishes): void {
+    const { flags, read } = this.#state;
+    this.#state = { ...this.#state, flags: withWishes(flags, side, wishes, read[side]) };
   }
 
   /** How far a side's devices have everything: never below what it read. */
@@ -142,19 +179,79 @@ export class Line {
     return seq === 0 ? 0 : writtenBy(otherSide(side), { seq, countA });
   }
 
-  #repeat(seq: number, text: string): SendOutcome {
+  #changed(message: StoredMessage, side: Side, change: ChangeFrame, nowMs: number): Changed {
+    // The newest edit is known by its row, which has its text to compare too.
+    const earlier = message.editId === change.id ? undefined : this.#recent.find(side, change);
+    if (earlier === "conflict") {
+      return refused(refusal("conflict"));
+    }
+    const facts = { side, rev: this.#position.rev + 1, nowMs, editWindowMs: this.#editWindowMs };
+    return earlier === undefined ? changed(message, change, facts) : { kind: "same", rev: earlier };
+  }
+
+  #append({ author, id, text, data, replyTo }: Draft, nowMs: number): StoredMessage {
+    const message: StoredMessage = {
+      ...untouched,
+      seq: this.#position.head + 1,
+      rev: this.#position.rev + 1,
+      createdRev: this.#position.rev + 1,
+      author,
+      id,
+      text,
+      data,
+      replyTo,
+      // A clock that steps back must not show a later message above an earlier one.
+      createdAtMs: Math.max(nowMs, this.#lastAtMs),
+      countA: this.#countA + (author === "a" ? 1 : 0),
+    };
+    this.#log.append(message);
+    this.#position = { head: message.seq, rev: message.rev };
+    this.#countA = message.countA;
+    this.#lastAtMs = message.createdAtMs;
+    this.#retries.add(author, id, message.seq, message.createdRev);
+    this.#state = { ...this.#state, flags: broughtBack(this.#state.flags) };
+    return message;
+  }
+
+  #quoting(message: StoredMessage): QuotingMessage {
+    const answered = message.replyTo === null ? undefined : this.#log.message(message.replyTo);
+    return { ...message, quote: answered === undefined ? null : quoteOf(answered) };
+  }
+
+  #repeat(seq: number, draft: Draft): WriteOutcome {
     const message = this.#log.message(seq);
     if (message === undefined) {
       throw new Error("a known message is not in the log");
     }
-    const unchanged = message.rev === message.createdRev;
-    return unchanged && message.text !== text ? refused(refusal("conflict")) : { kind: "repeated", message };
+    return saysTheSame(draft, message)
+      ? { kind: "repeated", message: this.#quoting(message), rev: message.createdRev }
+      : refused(refusal("conflict"));
   }
+}
+
+/** What the author of a send or change is told when it is durable. */
+export function receiptFrom(
+  id: string,
+  { message, rev }: Exclude<WriteOutcome, { kind: "refused" }>,
+): Receipt {
+  return { id, seq: message.seq, rev, createdAt: message.createdAtMs };
 }
 
 /** A mark on a message that is not there. */
 export function aboveHead(): Refusal {
   return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
+}
+
+function isAbove(after: number | undefined, rev: number): boolean {
+  return after !== undefined && after > rev;
+}
+
+function afterAboveRev(): Refusal {
+  return refusal("out_of_range", { field: "after", message: "after is above the conversation's rev" });
+}
+
+function unknownMessage(field: "seq" | "replyTo"): Refusal {
+  return refusal("unknown_message", { field, message: `${field} is not a message of this conversation` });
 }
 
 function refused(reason: Refusal): { kind: "refused"; refusal: Refusal } {

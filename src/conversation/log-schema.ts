@@ -2,7 +2,7 @@ import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Side } from "../protocol/pair.ts";
 
 /** The version of these tables, kept in the state row of each object. */
-export const logSchemaVersion = 2;
+export const logSchemaVersion = 3;
 
 /**
  * `messages_changed` holds only rows that an edit, deletion or reaction touched: a plain insert writes one row,
@@ -22,7 +22,9 @@ export const createTables = [
     deleted_at_ms INTEGER,
     reply_to INTEGER,
     reactions TEXT,
-    data TEXT
+    data TEXT,
+    edit_id TEXT,
+    edit_rev INTEGER
   )`,
   `CREATE INDEX messages_changed ON messages (rev) WHERE rev > created_rev`,
   `CREATE TABLE state (
@@ -38,12 +40,28 @@ export const createTables = [
   )`,
 ] as const;
 
-/** Version 2, for objects whose tables are of version 1. `flags`: JSON, null while nobody set any. */
-export const addFlags = "ALTER TABLE state ADD COLUMN flags TEXT";
+/** What version 2 added. `flags`: JSON, null while nobody set any. */
+const addFlags = ["ALTER TABLE state ADD COLUMN flags TEXT"];
+/** What version 3 added: the newest edit's `id` and `rev`. */
+const addEdits = [
+  "ALTER TABLE messages ADD COLUMN edit_id TEXT",
+  "ALTER TABLE messages ADD COLUMN edit_rev INTEGER",
+];
+
+/** Which version the tables are of, told by their columns; no row where there are none yet. */
+export const findVersion = `SELECT CASE
+    WHEN state.sql NOT LIKE '%flags%' THEN 1 WHEN messages.sql NOT LIKE '%edit_id%' THEN 2 ELSE 3 END AS version
+  FROM sqlite_master AS state JOIN sqlite_master AS messages
+  WHERE state.type = 'table' AND state.name = 'state' AND messages.type = 'table' AND messages.name = 'messages'`;
+
+/** What makes tables of an older version those of today. */
+export function upgradesFrom(version: number): readonly string[] {
+  return [...(version < 2 ? addFlags : []), ...(version < 3 ? addEdits : [])];
+}
 
 /** In the order of `messageValues`. */
 export const messageColumns =
-  "seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to, reactions, data";
+  "seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to, reactions, data, edit_id, edit_rev";
 
 export type SqlValue = ArrayBuffer | string | number | null;
 export type SqlRow = Record<string, SqlValue>;
@@ -63,5 +81,8 @@ export function messageFrom(row: SqlRow): StoredMessage {
     replyTo: row["reply_to"] as number | null,
     reactions: row["reactions"] as string | null,
     data: row["data"] as string | null,
+    // Tables of an older version lack these until their next write.
+    editId: (row["edit_id"] ?? null) as string | null,
+    editRev: (row["edit_rev"] ?? null) as number | null,
   };
 }

@@ -2,13 +2,14 @@ import { messageValues, type StoredMessage } from "../archive/stored-message.ts"
 import { noFlags, type Flags } from "../archive/flags.ts";
 import type { Side } from "../protocol/pair.ts";
 import {
-  addFlags,
   createTables,
+  findVersion,
   logSchemaVersion,
   messageColumns,
   messageFrom,
   type SqlRow,
   type SqlValue,
+  upgradesFrom,
 } from "./log-schema.ts";
 
 /** What the log needs of an object's storage: SQL that runs at once, and transactions without an `await`. */
@@ -46,11 +47,14 @@ export interface ReadBudget {
   readonly characters: number;
 }
 
-/** What a budget covered, from the start of the asked order. */
+/** What a budget covered: everything that was asked for up to the revision `upTo`; Infinity where that is all of it. */
 export interface PartialRead {
   readonly messages: readonly StoredMessage[];
-  readonly isWhole: boolean;
+  readonly upTo: number;
 }
+
+/** Changed rows that a walk over unchanged ones may pass for each that its budget allows. */
+const maxScannedForEach = 4;
 
 /** A stored message's name and place, for the retry check. */
 export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id">;
@@ -61,8 +65,8 @@ export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id
  */
 export class Log {
   readonly #storage: LogStorage;
-  #exists = false;
-  #isOfVersion1 = false;
+  /** Of the tables; undefined while there are none. */
+  #version: number | undefined;
 
   constructor(storage: LogStorage) {
     this.#storage = storage;
@@ -89,7 +93,8 @@ export class Log {
       read: { a: row["read_a"] as number, b: row["read_b"] as number },
       delivered: { a: row["delivered_a"] as number, b: row["delivered_b"] as number },
       failingSinceMs: row["failing_since_ms"] as number | null,
-      flags: typeof row["flags"] === "string" ? (JSON.parse(row["flags"]) as Flags) : noFlags,
+      flags:
+        typeof row["flags"] === "string" ? { ...noFlags, ...(JSON.parse(row["flags"]) as Flags) } : noFlags,
     };
   }
 
@@ -115,8 +120,27 @@ export class Log {
       this.writeState(emptyState);
     }
     this.#run(
-      `INSERT INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...messageValues(row),
+    );
+  }
+
+  /** Gives a message that is there what an edit, deletion or reaction made of it. */
+  change(row: StoredMessage): void {
+    this.#createOnce();
+    this.#run(
+      `UPDATE messages SET rev = ?, text = ?, edited_at_ms = ?, deleted_at_ms = ?, reply_to = ?, reactions = ?, data = ?, edit_id = ?, edit_rev = ?
+       WHERE seq = ?`,
+      row.rev,
+      row.text,
+      row.editedAtMs,
+      row.deletedAtMs,
+      row.replyTo,
+      row.reactions,
+      row.data,
+      row.editId,
+      row.editRev,
+      row.seq,
     );
   }
 
@@ -124,7 +148,7 @@ export class Log {
   put(row: StoredMessage): void {
     this.#createOnce();
     this.#run(
-      `INSERT OR REPLACE INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO messages (${messageColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...messageValues(row),
     );
   }
@@ -134,28 +158,44 @@ export class Log {
   }
 
   message(seq: number): StoredMessage | undefined {
-    const row = this.#first(`SELECT ${messageColumns} FROM messages WHERE seq = ?`, seq);
+    const row = this.#first("SELECT * FROM messages WHERE seq = ?", seq);
     return row && messageFrom(row);
   }
 
   last(): StoredMessage | undefined {
-    const row = this.#first(`SELECT ${messageColumns} FROM messages ORDER BY seq DESC LIMIT 1`);
+    const row = this.#first("SELECT * FROM messages ORDER BY seq DESC LIMIT 1");
     return row && messageFrom(row);
   }
 
-  /** The messages `fromSeq`…`toSeq` that changed after `rev`, oldest first. */
-  range(fromSeq: number, toSeq: number, rev = 0): StoredMessage[] {
-    return this.#messages("WHERE seq BETWEEN ? AND ? AND rev > ? ORDER BY seq", fromSeq, toSeq, rev);
+  /** The messages `fromSeq`…`toSeq`, oldest first. */
+  range(fromSeq: number, toSeq: number): StoredMessage[] {
+    return this.#messages("WHERE seq BETWEEN ? AND ? ORDER BY seq", fromSeq, toSeq);
+  }
+
+  /** Those of the messages `fromSeq`…`toSeq` of which a reader sees something that changed after `rev`, oldest first. */
+  changedRange(fromSeq: number, toSeq: number, rev: number): StoredMessage[] {
+    return this.#messages(
+      `WHERE seq BETWEEN ? AND ? AND (rev > ? OR reply_to IN
+         (SELECT seq FROM messages WHERE rev > created_rev AND rev > ?)) ORDER BY seq`,
+      fromSeq,
+      toSeq,
+      rev,
+      rev,
+    );
+  }
+
+  messagesOf(seqs: readonly number[]): StoredMessage[] {
+    return this.#messages("WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
   }
 
   /** Messages an edit, deletion or reaction changed after `rev`, by `rev`. */
   changedSince(rev: number, budget: ReadBudget): PartialRead {
-    return this.#within(budget, "WHERE rev > created_rev AND rev > ? ORDER BY rev", rev);
+    return this.#within(budget, "rev", "WHERE rev > created_rev AND rev > ? ORDER BY rev", rev);
   }
 
   /** Messages above `seq` that nobody changed since, by `seq`. */
   unchangedAbove(seq: number, budget: ReadBudget): PartialRead {
-    return this.#within(budget, "WHERE seq > ? AND rev = created_rev ORDER BY seq", seq);
+    return this.#within(budget, "createdRev", "WHERE seq > ? ORDER BY seq", seq);
   }
 
   /** The newest revision of a change; 0 without any. */
@@ -172,7 +212,7 @@ export class Log {
 
   /** Names below `seq`, newest first, read one by one: a caller that stops has paid for no more. */
   *idsBelow(seq: number): Generator<LoggedId> {
-    if (!this.#exists) {
+    if (this.#version === undefined) {
       return;
     }
     const rows = this.#run(
@@ -190,36 +230,38 @@ export class Log {
   }
 
   #messages(clause: string, ...bindings: SqlValue[]): StoredMessage[] {
-    if (!this.#exists) {
+    if (this.#version === undefined) {
       return [];
     }
-    return Array.from(
-      this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings),
-      messageFrom,
-    );
+    return Array.from(this.#run(`SELECT * FROM messages ${clause}`, ...bindings), messageFrom);
   }
 
   // Rows come one by one: what the budget does not cover is not read.
-  #within(budget: ReadBudget, clause: string, ...bindings: SqlValue[]): PartialRead {
+  #within(budget: ReadBudget, order: "rev" | "createdRev", clause: string, binding: SqlValue): PartialRead {
     const messages: StoredMessage[] = [];
+    let scanned = 0;
+    let upTo = 0;
     let characters = 0;
-    const found = this.#exists
-      ? this.#run(`SELECT ${messageColumns} FROM messages ${clause}`, ...bindings)
-      : [];
+    const found = this.#version === undefined ? [] : this.#run(`SELECT * FROM messages ${clause}`, binding);
     for (const row of found) {
       const message = messageFrom(row);
-      characters += message.text.length + (message.data?.length ?? 0) + (message.reactions?.length ?? 0);
+      const isMeant = order === "rev" || message.rev === message.createdRev;
+      characters += isMeant ? charactersOf(message) : 0;
       const isOver = messages.length === budget.rows || characters > budget.characters;
-      if (isOver && messages.length > 0) {
-        return { messages, isWhole: false };
+      if ((isOver && messages.length > 0) || scanned === maxScannedForEach * budget.rows) {
+        return { messages, upTo };
       }
-      messages.push(message);
+      scanned += 1;
+      upTo = message[order];
+      if (isMeant) {
+        messages.push(message);
+      }
     }
-    return { messages, isWhole: true };
+    return { messages, upTo: Number.POSITIVE_INFINITY };
   }
 
   #first(query: string, ...bindings: SqlValue[]): SqlRow | undefined {
-    if (!this.#exists) {
+    if (this.#version === undefined) {
       return undefined;
     }
     const [row] = this.#run(query, ...bindings);
@@ -231,25 +273,22 @@ export class Log {
   }
 
   #createOnce(): boolean {
-    if (this.#isOfVersion1) {
-      this.#run(addFlags);
-      this.#isOfVersion1 = false;
+    const isNew = this.#version === undefined;
+    if (this.#version !== logSchemaVersion) {
+      for (const statement of isNew ? createTables : upgradesFrom(this.#version ?? 0)) {
+        this.#run(statement);
+      }
+      this.#version = logSchemaVersion;
     }
-    if (this.#exists) {
-      return false;
-    }
-    for (const statement of createTables) {
-      this.#run(statement);
-    }
-    this.#exists = true;
-    return true;
+    return isNew;
   }
 
   #look(): void {
-    const [row] = this.#run(
-      "SELECT sql LIKE '%flags%' AS has_flags FROM sqlite_master WHERE type = 'table' AND name = 'state'",
-    );
-    this.#exists = row !== undefined;
-    this.#isOfVersion1 = row?.["has_flags"] === 0;
+    const [row] = this.#run(findVersion);
+    this.#version = row && (row["version"] as number);
   }
+}
+
+function charactersOf({ text, data, reactions }: StoredMessage): number {
+  return text.length + (data?.length ?? 0) + (reactions?.length ?? 0);
 }

@@ -6,19 +6,20 @@ import type { Devices } from "./devices.ts";
 export class Presence {
   readonly #devices: Devices;
   readonly #pair: Pair;
+  readonly #blocks: (side: Side) => boolean;
   readonly #shown: Record<Side, boolean>;
 
-  constructor(devices: Devices, pair: Pair) {
+  /** `blocks`: whether a side blocks the other, who then does not see it. */
+  constructor(devices: Devices, pair: Pair, blocks: (side: Side) => boolean) {
     this.#devices = devices;
     this.#pair = pair;
+    this.#blocks = blocks;
     this.#shown = { a: this.#wasShown("a"), b: this.#wasShown("b") };
   }
 
   /** A user nobody was told of yet counts as hidden until their inbox has said that they are not. */
   isOnline(side: Side): boolean {
-    return (
-      this.#devices.of(side).some((device) => device.kept.visible === true) && this.#devices.isOnline(side)
-    );
+    return this.#wasShown(side) && this.#devices.isOnline(side);
   }
 
   /** What the user's inbox said. Their sockets remember it while the object sleeps. */
@@ -56,8 +57,8 @@ export class Presence {
     }
   }
 
-  // A socket that outlived a sleep was shown, also one that is silent or expired by now.
+  // A socket that outlived a sleep was shown, also one that is silent or expired by now; so was none of who blocks.
   #wasShown(side: Side): boolean {
-    return this.#devices.of(side).some((device) => device.kept.visible === true);
+    return !this.#blocks(side) && this.#devices.of(side).some((device) => device.kept.visible === true);
   }
 }

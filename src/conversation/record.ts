@@ -1,13 +1,13 @@
 import type { ArchiveState } from "../archive/read.ts";
 import { writtenBy } from "../archive/stored-message.ts";
-import type { ArchiveSummary } from "../archive/summary.ts";
+import { lastFrom, type ArchiveSummary } from "../archive/summary.ts";
 import { writeBudget, type ArchiveWrite } from "../archive/write.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
 import { changesSince, seqAtRev } from "./changes.ts";
 import type { Line } from "./line.ts";
 import type { Cursors, Log } from "./log.ts";
-import { adopt, matchesArchive, missingFrom } from "./recovery.ts";
+import { adopt, differingFrom, matchesArchive } from "./recovery.ts";
 
 interface RecordPorts {
   readonly log: Log;
@@ -38,8 +38,9 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
     changesAfter: (rev) => changesAfter(ports, rev),
     matches: (state) => matchesArchive(log, line.position, state),
     adoptFrom: async (state: ArchiveState) => {
-      const missing = await missingFrom(log, (seq, limit) => archive.above(seq, limit));
-      log.transaction(() => adopt(log, line.position, state, missing));
+      const sinceRev = line.position.rev;
+      const differing = await differingFrom(log, (seq, limit) => archive.above(seq, limit));
+      log.transaction(() => adopt(log, { position: line.position, archive: state, differing, sinceRev }));
       line.reload();
       ports.replaced();
     },
@@ -60,8 +61,8 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
 /** The next write: as many changes after `rev` as fit, with the summary true at the last of them. */
 function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): ArchiveWrite {
   const { position, state } = line;
-  const { messages, isWhole } = changesSince(log, position, rev, writeBudget);
-  const upTo = isWhole ? position.rev : (messages.at(-1)?.rev ?? position.rev);
+  const { messages, upTo: reached } = changesSince(log, position, rev, writeBudget);
+  const upTo = Math.min(reached, position.rev);
   const head = seqAtRev(log, position, upTo);
   const last = messages.at(-1)?.seq === head ? messages.at(-1) : log.message(head);
   const countA = last?.countA ?? 0;
@@ -73,7 +74,7 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
       users: pair,
       rev: upTo,
       head,
-      last: last && { author: last.author, text: last.text, createdAtMs: last.createdAtMs },
+      last: last && lastFrom(last),
       countA,
       ...readUpTo({ seq: head, countA }, state.read, line.readCounts),
       flags: state.flags,

@@ -1,5 +1,5 @@
 import type { ArchiveState } from "../archive/read.ts";
-import type { StoredMessage } from "../archive/stored-message.ts";
+import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
 import type { Position } from "./changes.ts";
 import type { Log } from "./log.ts";
 
@@ -17,78 +17,152 @@ export function matchesArchive(log: Log, position: Position, archive: ArchiveSta
   return archive.headId === undefined || log.message(archive.head)?.id === archive.headId;
 }
 
-/** The archive's messages that the record lacks, has another one in the place of, or has in an older form. */
-export async function missingFrom(
+/** The archive's messages that the record lacks, has another one in the place of, or has in another form. */
+export async function differingFrom(
   log: Log,
   above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>,
 ): Promise<StoredMessage[]> {
-  const missing: StoredMessage[] = [];
+  const differing: StoredMessage[] = [];
   let seq = 0;
   for (;;) {
     const rows = await above(seq, pageRows);
     for (const row of rows) {
       const own = log.message(row.seq);
-      if (own === undefined || !isSame(own, row) || own.rev < row.rev) {
-        missing.push(row);
+      if (own === undefined || !isEqual(own, row)) {
+        differing.push(row);
       }
     }
     if (rows.length < pageRows) {
-      return missing;
+      return differing;
     }
     seq = rows.at(-1)?.seq ?? seq;
   }
 }
 
 /**
- * Heals a record that was restored to an older state: the archive's messages take their places again, and what only
- * the record has follows behind them under new numbers, since acknowledged means durable. Cursors of before get
- * `reset`. Runs inside the caller's transaction.
+ * Whether one form of a message holds against another that differs. What was deleted stays so, and the later edit wins;
+ * both may have been made after the restore, under numbers that mean nothing.
  */
-export function adopt(
-  log: Log,
-  position: Position,
-  archive: ArchiveState,
-  missing: readonly StoredMessage[],
-): void {
-  const displaced = new Map<number, StoredMessage>();
-  for (const row of missing) {
-    const own = log.message(row.seq);
-    if (own !== undefined && !isSame(own, row)) {
-      displaced.set(own.seq, own);
-    }
+function holds(one: StoredMessage, other: StoredMessage): boolean {
+  if ((one.deletedAtMs === null) !== (other.deletedAtMs === null)) {
+    return one.deletedAtMs !== null;
   }
-  for (const own of log.range(archive.head + 1, position.head)) {
-    displaced.set(own.seq, own);
+  const [oneAtMs, otherAtMs] = [one.editedAtMs ?? 0, other.editedAtMs ?? 0];
+  return oneAtMs === otherAtMs ? one.rev >= other.rev : oneAtMs > otherAtMs;
+}
+
+/** What healing needs to know of both. */
+interface Divergence {
+  readonly position: Position;
+  readonly archive: ArchiveState;
+  readonly differing: readonly StoredMessage[];
+  /** The record's `rev` before the archive was read: what was changed since may not be among them. */
+  readonly sinceRev: number;
+}
+
+/**
+ * Heals a record that was restored to an older state: the archive's messages take their places again, changes that only
+ * the record has get new revisions, and messages that only it has follow behind under new numbers, since acknowledged
+ * means durable. Cursors of before get `reset`. Runs inside the caller's transaction.
+ */
+export function adopt(log: Log, { position, archive, differing, sinceRev }: Divergence): void {
+  const missing = differing.filter((row) => {
+    const own = log.message(row.seq);
+    return own === undefined || !isSame(own, row) || holds(row, own);
+  });
+  const ahead = aheadOf(log, { differing, sinceRev, missing, head: archive.head });
+  const displaced = displacedBy(log, position, archive, missing);
+  for (const own of displaced) {
     log.remove(own.seq);
   }
   for (const row of missing) {
     log.put(row);
   }
-  const archived = new Set(missing.map(nameOf));
   const floorRev = Math.max(position.rev, archive.rev) + recoveryRevGap;
-  const onlyHere = [...displaced.values()].filter((own) => !archived.has(nameOf(own)));
-  appendAgain(
-    log,
-    onlyHere.toSorted((one, other) => one.seq - other.seq),
-    floorRev,
-  );
+  let rev = floorRev;
+  for (const own of ahead) {
+    rev += 1;
+    log.change({ ...own, rev, editRev: own.editRev === null ? null : rev });
+  }
+  appendAgain(log, displaced, missing, rev);
   log.writeState({ ...log.readState(), floorRev });
 }
 
-function appendAgain(log: Log, rows: readonly StoredMessage[], floorRev: number): void {
-  let rev = floorRev;
-  for (const row of rows) {
-    const last = log.last();
+/** Messages of both that the record has in a form which the archive does not know, by revision. */
+function aheadOf(
+  log: Log,
+  {
+    differing,
+    sinceRev,
+    missing,
+    head,
+  }: Pick<Divergence, "differing" | "sinceRev"> & {
+    readonly missing: readonly StoredMessage[];
+    readonly head: number;
+  },
+): StoredMessage[] {
+  const overwritten = new Set(missing.map(({ seq }) => seq));
+  const since = log.changedSince(sinceRev, { rows: Infinity, characters: Infinity }).messages;
+  const seqs = new Set([...differing, ...since].map(({ seq }) => seq));
+  const own = log.messagesOf([...seqs].filter((seq) => seq <= head && !overwritten.has(seq)));
+  return own.toSorted((one, other) => one.rev - other.rev);
+}
+
+/** The record's messages that stand where the archive has others or none, oldest first. */
+function displacedBy(
+  log: Log,
+  position: Position,
+  archive: ArchiveState,
+  missing: readonly StoredMessage[],
+): StoredMessage[] {
+  const within = missing.flatMap((row) => {
+    const own = row.seq > archive.head ? undefined : log.message(row.seq);
+    return own === undefined || isSame(own, row) ? [] : [own];
+  });
+  return [...within, ...log.range(archive.head + 1, position.head)].toSorted(
+    (one, other) => one.seq - other.seq,
+  );
+}
+
+function appendAgain(
+  log: Log,
+  displaced: readonly StoredMessage[],
+  archived: readonly StoredMessage[],
+  aboveRev: number,
+): void {
+  const archivedSeqs = new Map(archived.map((row) => [nameOf(row), row.seq]));
+  /** Where a message is now that was displaced: replies follow it. */
+  const movedTo = new Map<number, number>();
+  let rev = aboveRev;
+  for (const row of displaced) {
+    const archivedSeq = archivedSeqs.get(nameOf(row));
+    if (archivedSeq !== undefined) {
+      movedTo.set(row.seq, archivedSeq);
+      continue;
+    }
     rev += 1;
-    log.append({
-      ...row,
-      seq: (last?.seq ?? 0) + 1,
-      rev,
-      createdRev: rev,
-      createdAtMs: Math.max(row.createdAtMs, last?.createdAtMs ?? 0),
-      countA: (last?.countA ?? 0) + (row.author === "a" ? 1 : 0),
-    });
+    const replyTo = row.replyTo === null ? null : (movedTo.get(row.replyTo) ?? row.replyTo);
+    const moved = behind(log.last(), { ...row, replyTo }, rev);
+    movedTo.set(row.seq, moved.seq);
+    log.append(moved);
   }
+}
+
+/** A message under the numbers that follow the last one's. */
+function behind(last: StoredMessage | undefined, row: StoredMessage, rev: number): StoredMessage {
+  return {
+    ...row,
+    seq: (last?.seq ?? 0) + 1,
+    rev,
+    createdRev: rev,
+    createdAtMs: Math.max(row.createdAtMs, last?.createdAtMs ?? 0),
+    countA: (last?.countA ?? 0) + (row.author === "a" ? 1 : 0),
+    editRev: row.editRev === null ? null : rev,
+  };
+}
+
+function isEqual(one: StoredMessage, other: StoredMessage): boolean {
+  return JSON.stringify(messageValues(one)) === JSON.stringify(messageValues(other));
 }
 
 function isSame(one: StoredMessage, other: StoredMessage): boolean {

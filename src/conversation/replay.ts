@@ -4,6 +4,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Pair } from "../protocol/pair.ts";
 import { changesSince, type Position } from "./changes.ts";
 import type { Log } from "./log.ts";
+import { quoting } from "./quoting.ts";
 
 /** What a device gets before `ready`: the messages it lacks, or the word that it must load pages instead. */
 type Replay =
@@ -29,11 +30,11 @@ export function replaySince(
   }
   // A character takes at least a byte, so a replay that fits its bytes fits as many characters.
   const budget = { rows: limits.maxReplayChanges, characters: limits.maxReplayBytes };
-  const { messages: rows, isWhole } = changesSince(log, position, after, budget);
-  if (!isWhole) {
+  const { messages: rows, upTo } = changesSince(log, position, after, budget);
+  if (upTo < position.rev) {
     return { kind: "reset" };
   }
-  const messages = rows.map((row) => toMessage(row, pair));
+  const messages = quoting(log, rows).map((row) => toMessage(row, pair));
   const bytes = messages.reduce((sum, message) => sum + encoder.encode(JSON.stringify(message)).length, 0);
   return bytes > limits.maxReplayBytes ? { kind: "reset" } : { kind: "messages", messages };
 }

@@ -1,21 +1,23 @@
 import { toMessage } from "../archive/stored-message.ts";
-import { areSetAnew } from "../archive/flags.ts";
+import { areSetAnew, readAsSeen, type Wishes } from "../archive/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
+import type { WriteFrame } from "../protocol/client-frame.ts";
+import { contentFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import type { RelayedFrame } from "../inbox/delivery.ts";
-import type { FlagsBody, SendBody } from "../protocol/rest.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver } from "./archiver.ts";
 import { applyBatch, type Entry, type Settled } from "./batch.ts";
 import { BackOff } from "./back-off.ts";
+import { DeliveryMarks } from "./delivery-marks.ts";
 import type { Device } from "./device.ts";
 import { Devices } from "./devices.ts";
 import { draftFrom } from "./draft.ts";
 import { greet, greetAgain } from "./greeting.ts";
 import { Inboxes } from "./inboxes.ts";
-import { aboveHead, Line, type MarkOutcome, type SendOutcome } from "./line.ts";
+import { Line, type MarkOutcome, type WriteOutcome } from "./line.ts";
 import { Log, type LogState } from "./log.ts";
 import { Presence } from "./presence.ts";
 import { recordFor } from "./record.ts";
@@ -33,24 +35,27 @@ export class Room {
   readonly devices: Devices;
   readonly inboxes: Inboxes;
   readonly allowances: Allowances;
+  readonly marks: DeliveryMarks;
   readonly #turn: Turn<Entry>;
   readonly #admission: Admission;
   readonly #backOff: BackOff;
   readonly #presence: Presence;
-  /** How far devices on the users' inbox sockets said that they have everything; those sockets remember it. */
-  #deliveredInInbox = { a: 0, b: 0 };
 
   constructor(ports: RoomPorts, awoken: readonly Device[] = []) {
     const { pair, limits, archive, now, report, abort } = ports;
     this.ports = ports;
     this.log = new Log(ports.storage);
-    this.line = new Line(this.log);
+    this.line = new Line(this.log, limits);
     this.allowances = new Allowances(limits, now);
     this.devices = new Devices({ limits, now, left: (device) => this.#left(device) }, awoken);
-    this.#presence = new Presence(this.devices, pair);
+    const { log, line, devices } = this;
+    const moved = (side: Side, seq: number) =>
+      this.#tellMark({ type: "delivered", user: pair[side], seq }, side);
+    this.marks = new DeliveryMarks({ log, line, devices, moved });
+    this.#presence = new Presence(devices, pair, (side) => line.isBlocked(otherSide(side)));
     this.inboxes = this.#openInboxes();
     const replaced = () => this.#greetAgain();
-    const record = recordFor({ log: this.log, line: this.line, pair, archive, now, replaced });
+    const record = recordFor({ log, line, pair, archive, now, replaced });
     this.#backOff = new BackOff({ ...ports, record });
     const { inboxes } = this;
     this.archiver = new Archiver({ archive, record, now, report, abort, inboxes, backOff: this.#backOff });
@@ -79,7 +84,7 @@ export class Room {
     if (isFirst) {
       this.inboxes.touch(side);
     }
-    this.#markDelivered(device, deliveredSeq);
+    this.marks.mark(device, deliveredSeq);
     this.archiver.wake();
   }
 
@@ -96,17 +101,15 @@ export class Room {
     this.archiver.wake();
   }
 
-  /** Stores a message with the turn; `settle` hears the outcome when it is durable and told, or refused. */
-  send(author: Side, body: SendBody, settle: (outcome: SendOutcome) => void): void {
-    const limited = this.allowances.takeSend(author);
-    const checked =
-      limited === undefined
-        ? draftFrom(author, body, this.ports.limits)
-        : ({ ok: false, refusal: limited } as const);
-    if (checked.ok) {
-      this.#turn.add({ kind: "send", draft: checked.draft, settle });
+  /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */
+  write(side: Side, frame: WriteFrame, settle: (outcome: WriteOutcome) => void): void {
+    const refused = this.allowances.takeSend(side) ?? contentFault(frame, this.ports.limits);
+    if (refused !== undefined) {
+      settle({ kind: "refused", refusal: refused });
+    } else if (frame.type === "send") {
+      this.#turn.add({ kind: "send", draft: draftFrom(side, frame), settle });
     } else {
-      settle({ kind: "refused", refusal: checked.refusal });
+      this.#turn.add({ kind: "change", side, change: frame, settle });
     }
   }
 
@@ -115,36 +118,15 @@ export class Room {
     this.#turn.add({ kind: "read", side, seq, settle });
   }
 
-  /** Mutes or archives with the turn; `settle` hears when that is durable, or why it is refused. */
-  setFlags(side: Side, wishes: FlagsBody, settle: (refused: Refusal | undefined) => void): void {
+  /** Mutes, archives or blocks with the turn; `settle` hears when that is durable, or why it is refused. */
+  setFlags(side: Side, wishes: Wishes, settle: (refused: Refusal | undefined) => void): void {
     this.#turn.add({ kind: "flags", side, wishes, settle });
   }
 
-  /** One device has everything up to `seq`. Its socket remembers; the log learns it when the socket leaves. */
-  delivered(device: Device, seq: number): Refusal | undefined {
-    const refused = this.#aboveHead(seq);
-    if (refused === undefined) {
-      this.#markDelivered(device, seq);
-    }
-    return refused;
-  }
-
-  /** The same of a device on its user's inbox socket; `keep` when that socket left and remembers no more. */
-  deliveredToInbox(side: Side, seq: number, keep: boolean): Refusal | undefined {
-    const refused = this.#aboveHead(seq);
-    if (refused !== undefined) {
-      return refused;
-    }
-    const before = this.#delivered(side);
-    this.#deliveredInInbox[side] = Math.max(this.#deliveredInInbox[side], seq);
-    this.#tellDelivered(side, before);
-    if (keep) {
-      this.#keepDelivered(side, seq);
-    }
-    return undefined;
-  }
-
   typing(side: Side, on: boolean): void {
+    if (this.line.isBlocked(side) || this.line.isBlocked(otherSide(side))) {
+      return;
+    }
     const frame = { type: "typing", user: this.ports.pair[side], on } as const;
     this.devices.broadcast(frame, (device) => device.side === otherSide(side));
     // Nobody's inbox hears of somebody who may not have begun a conversation with them.
@@ -185,54 +167,46 @@ export class Room {
       }
       settle();
     }
-    const { read, flags } = this.line.state;
     for (const side of ["a", "b"] as const) {
-      const seq = read[side];
-      if (seq > before.read[side]) {
-        this.#tell({ type: "read", user: pair[side], seq });
-      }
-      if (areSetAnew(flags, before.flags, side)) {
-        this.inboxes.owe(side);
-      }
+      this.#publishState(side, before);
     }
   }
 
-  /** To all devices here and to both inboxes. */
-  #tell(frame: RelayedFrame): void {
-    this.devices.broadcast(frame);
-    this.inboxes.add(frame);
-  }
-
-  #aboveHead(seq: number): Refusal | undefined {
-    return seq > this.line.position.head ? aboveHead() : undefined;
-  }
-
-  #markDelivered(device: Device, seq: number): void {
-    const before = this.#delivered(device.side);
-    if (seq > device.deliveredSeq) {
-      device.remember({ deliveredSeq: seq });
+  #publishState(side: Side, before: LogState): void {
+    const user = this.ports.pair[side];
+    const { read, flags } = this.line.state;
+    const seen = readAsSeen(read[side], flags, side);
+    if (seen > readAsSeen(before.read[side], before.flags, side)) {
+      this.#tell({ type: "read", user, seq: seen }, otherSide(side));
     }
-    this.#tellDelivered(device.side, before);
+    if (read[side] > before.read[side]) {
+      this.#tell({ type: "read", user, seq: read[side] }, side);
+    }
+    if (areSetAnew(flags, before.flags, side)) {
+      this.inboxes.owe(side);
+      this.#presence.changed(side);
+    }
+    if (flags.blocked[side] === null && before.flags.blocked[side] !== null && this.marks.of(side) > 0) {
+      this.#tell({ type: "delivered", user, seq: this.marks.of(side) }, otherSide(side));
+    }
   }
 
-  #tellDelivered(side: Side, before: number): void {
-    const seq = this.#delivered(side);
-    if (seq > before) {
-      this.#tell({ type: "delivered", user: this.ports.pair[side], seq });
-    }
+  /** To all devices here and to both inboxes, or to those of one side. */
+  #tell(frame: RelayedFrame, only?: Side): void {
+    this.devices.broadcast(frame, ({ side }) => only === undefined || side === only);
+    this.inboxes.add(frame, only);
+  }
+
+  /** A mark of a side: who is blocked by them does not see it move. */
+  #tellMark(frame: RelayedFrame, side: Side): void {
+    this.#tell(frame, this.line.isBlocked(otherSide(side)) ? side : undefined);
   }
 
   #left({ side, deliveredSeq }: Device): void {
-    this.#keepDelivered(side, deliveredSeq);
+    this.marks.keep(side, deliveredSeq);
     this.#presence.changed(side);
     if (this.devices.of(side).length === 0) {
       this.inboxes.touch(side);
-    }
-  }
-
-  #keepDelivered(side: Side, seq: number): void {
-    if (seq > this.line.deliveredAtLeast(side)) {
-      this.log.transaction(() => this.line.keepDelivered(side, seq));
     }
   }
 
@@ -248,17 +222,9 @@ export class Room {
   /** What a side is greeted with. */
   factsFor(side: Side) {
     const { pair, limits } = this.ports;
-    const delivered = { a: this.#delivered("a"), b: this.#delivered("b") };
+    const delivered = { a: this.marks.of("a"), b: this.marks.of("b") };
     const peerOnline = this.#presence.isOnline(otherSide(side));
     return { log: this.log, line: this.line, pair, limits, side, delivered, peerOnline };
-  }
-
-  #delivered(side: Side): number {
-    return Math.max(
-      this.line.deliveredAtLeast(side),
-      this.devices.deliveredSeq(side),
-      this.#deliveredInInbox[side],
-    );
   }
 
   #inboxFailed(): void {

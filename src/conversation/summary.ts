@@ -1,4 +1,4 @@
-import { summaryAsSeen } from "../archive/summary.ts";
+import { lastFrom, summaryAsSeen } from "../archive/summary.ts";
 import type { Summary } from "../protocol/conversation-list.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
 import type { Line } from "./line.ts";
@@ -15,5 +15,8 @@ export function summaryOf({ log, line, pair }: SummaryPorts, side: Side): Summar
   const { read, flags } = line.state;
   const last = log.last();
   const counts = { countA: last?.countA ?? 0, readCounts: line.readCounts };
-  return summaryAsSeen({ users: pair, ...line.position, last, ...counts, read, flags }, side);
+  return summaryAsSeen(
+    { users: pair, ...line.position, last: last && lastFrom(last), ...counts, read, flags },
+    side,
+  );
 }

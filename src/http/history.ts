@@ -1,7 +1,7 @@
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
 import { readPage, type ArchivePage } from "../archive/read.ts";
-import { toMessage, type StoredMessage } from "../archive/stored-message.ts";
+import { toMessage, type QuotingMessage } from "../archive/stored-message.ts";
 import type { PagePart, PagePartQuery } from "../conversation/callers.ts";
 import { refusal } from "../protocol/errors.ts";
 import type { Pair } from "../protocol/pair.ts";
@@ -85,7 +85,7 @@ function isWhole(page: ArchivePage, before: number, limit: number): boolean {
   return contiguous && (messages.length === limit || lowest === 1);
 }
 
-function pageFrom({ pair }: HistorySources, archived: readonly StoredMessage[], part: PagePart): Page {
+function pageFrom({ pair }: HistorySources, archived: readonly QuotingMessage[], part: PagePart): Page {
   const { from, to, head, rev } = part;
   const bySeq = new Map([...archived, ...part.messages].map((row) => [row.seq, row]));
   const messages = [];

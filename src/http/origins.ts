@@ -32,7 +32,7 @@ export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) =
   }
   const handler = cors({
     origin: (origin) => (isAllowed(origin) ? origin : null),
-    allowMethods: ["GET", "POST", "PUT", "PATCH"],
+    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type"],
     exposeHeaders: ["Retry-After", "WWW-Authenticate", archivedRevHeader],
     maxAge: 86_400,

@@ -3,15 +3,12 @@ import { refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
 import { resolvePeer } from "../users/resolve.ts";
 import type { HttpEnv } from "./door.ts";
+import { decodedSegment } from "./path.ts";
 import { RequestRefused } from "./problem.ts";
 
-/**
- * The user id that a path names at `place` (`/v1/users/{id}`: 3), called `field` where it is refused. Read from the URL
- * itself, since the router hands a malformed encoding on as it stands. Throws a RequestRefused.
- */
+/** The user id that a path names at `place` (`/v1/users/{id}`: 3), called `field` where it is refused. Throws a RequestRefused. */
 export function userIdInPath(url: string, place: number, field: "peer" | "id"): string {
-  const segment = new URL(url).pathname.split("/")[place] ?? "";
-  const id = userIdSchema.safeParse(decoded(segment));
+  const id = userIdSchema.safeParse(decodedSegment(url, place));
   if (!id.success) {
     throw new RequestRefused(
       refusal("bad_peer", { field, message: `the ${field} in the path is not a user id` }),
@@ -29,12 +26,4 @@ export async function peerFrom(context: Context<HttpEnv>): Promise<string> {
     throw new RequestRefused(peer);
   }
   return peer;
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
 import { profileOf } from "../users/resolve.ts";
-import { addressed } from "./conversations.ts";
+import { addressed } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
 import { RequestRefused } from "./problem.ts";

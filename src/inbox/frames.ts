@@ -1,4 +1,6 @@
 import type { ActAnswer } from "../conversation/inbox-callers.ts";
+import { isWrite } from "../protocol/client-frame.ts";
+import { contentFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { parseInboxFrame, type InboxClientFrame } from "../protocol/inbox-frame.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
@@ -65,6 +67,12 @@ function pass(
   frame: Exclude<ActFrame, { type: "sync" | "subscribe" }>,
 ): void {
   const { peer, ...act } = frame;
+  // Judged before it travels: what writes values between objects recurses without a bound.
+  const fault = isWrite(act) ? contentFault(act, inbox.ports.limits) : undefined;
+  if (fault !== undefined) {
+    refuse(inbox, device, frame, fault);
+    return;
+  }
   inbox.act(peer, act, (answer, user) => {
     if (answer.kind === "sent") {
       // Not before its message, which waits where the device is being caught up with.
@@ -98,7 +106,7 @@ function refuse(inbox: InboxRoom, device: InboxDevice, frame: ActFrame, reason: 
   if (reason !== undefined) {
     answerRefusal({ connections: inbox.devices }, device, reason, {
       ...("peer" in frame && { peer: frame.peer }),
-      ...(frame.type === "send" && { id: frame.id }),
+      ...(isWrite(frame) && { id: frame.id }),
     });
   }
 }

@@ -157,5 +157,8 @@ function presenceStore(kv: SyncKvStorage): PresenceStore {
     },
     savePresence: (presence) => kv.put("presence", presence),
     saveFollowers: (followers) => kv.put("followers", followers),
+    isBlocked: (peer) => kv.get<boolean>(`blocked:${peer}`) === true,
+    saveBlocked: (peer, blocked) =>
+      void (blocked ? kv.put(`blocked:${peer}`, true) : kv.delete(`blocked:${peer}`)),
   };
 }

@@ -5,6 +5,7 @@ import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
+import { withdrawn } from "../protocol/withdrawn.ts";
 import { Connections } from "../sockets/connections.ts";
 import { within } from "../sockets/within.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
@@ -107,12 +108,13 @@ export class InboxRoom {
 
   /** A conversation tells what is new in it. Nothing is stored, whether somebody is there or not. */
   deliver(delivery: Delivery): DeliveryAnswer {
-    const { peer, bothWrote, isHere } = delivery;
+    const { peer, bothWrote, isHere, summary } = delivery;
     const before = this.#told.get(peer);
     // A call that was given up may land after its repeat, which told all of it.
     if (before === undefined || !isOutdated(delivery, before.summary)) {
       this.#told.set(peer, delivery);
       this.presence.setPlace(peer, isHere);
+      this.presence.setBlocked(peer, summary.blocked);
       this.#relayNew(delivery, before?.summary);
       if (bothWrote && before?.bothWrote !== true) {
         void this.following.granted(peer);
@@ -184,9 +186,17 @@ export class InboxRoom {
     const held = device.held.get(peer);
     if (held === undefined) {
       this.devices.send(device, frame);
-    } else {
-      held.push(frame);
+      return;
     }
+    if (frame.type === "message" && frame.message.deletedAt !== undefined) {
+      const { message } = frame;
+      for (const [index, waiting] of held.entries()) {
+        if (waiting.type === "message") {
+          held[index] = { ...waiting, message: withdrawn(waiting.message, message) };
+        }
+      }
+    }
+    held.push(frame);
   }
 
   async #greet(device: InboxDevice): Promise<void> {

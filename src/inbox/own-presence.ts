@@ -17,6 +17,8 @@ export interface PresenceStore {
   readonly load: () => { readonly presence?: KeptPresence; readonly followers?: readonly string[] };
   readonly savePresence: (presence: KeptPresence) => void;
   readonly saveFollowers: (followers: readonly string[]) => void;
+  readonly isBlocked: (peer: string) => boolean;
+  readonly saveBlocked: (peer: string, blocked: boolean) => void;
 }
 
 interface OwnPresencePorts {
@@ -74,6 +76,17 @@ export class OwnPresence {
     this.changed();
   }
 
+  /** The user blocks a peer, who sees them no more, or blocks them no more. Writes a row where that is new. */
+  setBlocked(peer: string, blocked: boolean): void {
+    const { store } = this.#ports;
+    if (store.isBlocked(peer) !== blocked) {
+      store.saveBlocked(peer, blocked);
+      if (this.#followers.includes(peer)) {
+        void this.#tellFollowers([peer]);
+      }
+    }
+  }
+
   /** Sockets that were there before: what followers see counts them already, silent and expired ones too. */
   recall(): void {
     this.#wasOnline = this.#ports.hasDevice() || this.#kept.places.length > 0;
@@ -107,20 +120,25 @@ export class OwnPresence {
       this.#keepFollowers([...this.#followers, follower].slice(-maxFollowers));
     }
     await this.#checkPlaces(placesAgeMs);
-    return seen(this.#kept, this.#isOnline());
+    return this.#seenBy(follower);
   }
 
   #isOnline(): boolean {
     return this.#ports.hasLiveDevice() || this.#kept.places.length > 0;
   }
 
-  async #tellFollowers(): Promise<void> {
-    const presence = seen(this.#kept, this.#isOnline());
+  /** Who is blocked sees what they would see of a hidden user. */
+  #seenBy(follower: string): SeenPresence {
+    const isBlocked = this.#ports.store.isBlocked(follower);
+    return seen(isBlocked ? { ...this.#kept, visible: false } : this.#kept, this.#isOnline());
+  }
+
+  async #tellFollowers(followers = this.#followers): Promise<void> {
     const gone = this.#gone;
     await Promise.all(
-      this.#followers.map(async (follower) => {
+      followers.map(async (follower) => {
         // One that cannot be reached stays: it may only be away.
-        const follows = await this.#ports.tell(follower, presence).catch(() => true);
+        const follows = await this.#ports.tell(follower, this.#seenBy(follower)).catch(() => true);
         if (!follows) {
           gone.add(follower);
         }

@@ -1,14 +1,44 @@
 import * as z from "zod";
-import { countSchema, messageIdSchema, userIdSchema } from "./identity.ts";
+import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
+
+/** What a message says. Whether its text and data can be a message's is judged by `contentFault`. */
+export const contentShape = {
+  text: z.string(),
+  /** A JSON object of the app's own, returned as it was given. */
+  data: z.unknown().optional().meta({ type: "object" }),
+};
 
 /** A new message. `after` is the newest `rev` its author had seen when it was first composed; every retry repeats it. */
 export const sendSchema = z.object({
   type: z.literal("send"),
   id: messageIdSchema,
-  text: z.string(),
+  ...contentShape,
+  replyTo: seqSchema.optional(),
   after: countSchema.optional(),
 });
 export type Send = z.infer<typeof sendSchema>;
+
+/** Another text for a message of one's own. `after` as in a send: a newer edit than those that the author had seen holds. */
+export const editSchema = z.object({
+  type: z.literal("edit"),
+  id: messageIdSchema,
+  seq: seqSchema,
+  text: z.string(),
+  after: countSchema.optional(),
+});
+export type Edit = z.infer<typeof editSchema>;
+
+/** A message of one's own is deleted for both. */
+export const deleteSchema = z.object({ type: z.literal("delete"), id: messageIdSchema, seq: seqSchema });
+
+/** Reacts to a message with one emoji, or takes that back. */
+export const reactSchema = z.object({
+  type: z.literal("react"),
+  id: messageIdSchema,
+  seq: seqSchema,
+  emoji: z.string(),
+  on: z.boolean(),
+});
 
 /** Everything up to `seq` was read. Moves forward only. */
 export const readSchema = z.object({ type: z.literal("read"), seq: countSchema });
@@ -24,12 +54,25 @@ export const authSchema = z.object({ type: z.literal("auth"), token: z.string().
 
 export const clientFrameSchema = z.discriminatedUnion("type", [
   sendSchema,
+  editSchema,
+  deleteSchema,
+  reactSchema,
   readSchema,
   deliveredSchema,
   typingSchema,
   authSchema,
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
+
+/** The frames that become a message or change one: each takes a `rev` and is answered by an `ack`. */
+export type WriteFrame = Extract<ClientFrame, { type: "send" | "edit" | "delete" | "react" }>;
+export type ChangeFrame = Exclude<WriteFrame, { type: "send" }>;
+
+export function isWrite<Frame extends { readonly type: string }>(
+  frame: Frame,
+): frame is Extract<Frame, { type: WriteFrame["type"] }> {
+  return ["send", "edit", "delete", "react"].includes(frame.type);
+}
 
 /** The bare text frames of the heartbeat; the runtime answers them while the object sleeps. */
 export const ping = "ping";

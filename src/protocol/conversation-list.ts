@@ -17,7 +17,7 @@ export type Profile = z.infer<typeof profileSchema>;
 
 /**
  * A conversation at a glance, as one of its users sees it. Of two of them the one of higher `rev` is newer, then the one
- * of higher `state`, which counts what takes no `rev` (mute, archive); read cursors only grow.
+ * of higher `state`, which counts what takes no `rev` (mute, archive, block); read cursors only grow.
  */
 export const summarySchema = z.object({
   peer: userIdSchema,
@@ -28,8 +28,17 @@ export const summarySchema = z.object({
   unread: countSchema,
   muted: z.boolean(),
   archived: z.boolean(),
-  /** The newest message; its text cut at 140 characters. */
-  last: z.object({ author: userIdSchema, text: z.string(), createdAt: timeSchema }).optional(),
+  /** The user has blocked the peer. */
+  blocked: z.boolean(),
+  /** The newest message; its text cut at 140 characters, empty once it is deleted. */
+  last: z
+    .object({
+      author: userIdSchema,
+      text: z.string(),
+      createdAt: timeSchema,
+      deleted: z.literal(true).optional(),
+    })
+    .optional(),
 });
 export type Summary = z.infer<typeof summarySchema>;
 

@@ -1,8 +1,11 @@
 import * as z from "zod";
 import {
   authSchema,
+  deleteSchema,
   deliveredSchema,
+  editSchema,
   parseFrame,
+  reactSchema,
   readSchema,
   sendSchema,
   typingSchema,
@@ -37,6 +40,9 @@ export const subscribeSchema = z.object({
 /** Frames to `GET /v1/socket`: those of a conversation's socket with a `peer`, and what only the inbox has. */
 export const inboxClientFrameSchema = z.discriminatedUnion("type", [
   sendSchema.extend(ofPeer),
+  editSchema.extend(ofPeer),
+  deleteSchema.extend(ofPeer),
+  reactSchema.extend(ofPeer),
   readSchema.extend(ofPeer),
   deliveredSchema.extend(ofPeer),
   typingSchema.extend(ofPeer),

@@ -25,6 +25,11 @@ export const fixedLimits = {
   /** Characters of a user's name and of the address of their picture. */
   maxNameCharacters: 128,
   maxPictureCharacters: 2_048,
+  /** Bytes of UTF-8 of a message's `data` as JSON, and how many objects and arrays may lie in each other. */
+  maxDataBytes: 4_096,
+  maxDataDepth: 32,
+  /** Different emoji on one message. */
+  maxReactions: 20,
   /** Other names of one user. */
   maxAliases: 20,
   /** Rows that a retry check examines before it answers `stale`. */
@@ -50,6 +55,11 @@ export const limitsSchema = z.object({
   maxTextBytes: z.int(),
   maxFrameBytes: z.int(),
   maxMessageIdCharacters: z.int(),
+  maxDataBytes: z.int(),
+  maxDataDepth: z.int(),
+  maxReactions: z.int(),
+  /** How long after it was sent a message may be edited; missing: for ever. */
+  editWindowMs: z.int().optional(),
   sendsPerSecond: z.number(),
   sendBurst: z.int(),
   signalsPerSecond: z.number(),

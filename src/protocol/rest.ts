@@ -2,6 +2,7 @@ import * as z from "zod";
 import { nameSchema, pictureSchema, profileSchema, summarySchema } from "./conversation-list.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { defaultListConversations, defaultPageMessages, fixedLimits } from "./limits.ts";
+import { editSchema, sendSchema } from "./client-frame.ts";
 import { messageSchema, receiptSchema } from "./message.ts";
 
 const queryCount = z
@@ -34,16 +35,25 @@ export type Page = z.infer<typeof pageSchema>;
 export const archivedRevHeader = "pairline-archived-rev";
 
 /** `POST …/messages` */
-export const sendBodySchema = z.object({
-  id: messageIdSchema,
-  text: z.string(),
-  after: countSchema.optional(),
-});
+export const sendBodySchema = sendSchema.omit({ type: true });
 export type SendBody = z.infer<typeof sendBodySchema>;
 
 /** 201, or 200 where this id was stored before. */
 export const sendAnswerSchema = receiptSchema.extend({ message: messageSchema });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;
+
+/** The message that a path names: `…/messages/{seq}` */
+export const messagePathSchema = z.object({ seq: queryCount.pipe(seqSchema) });
+
+/** `DELETE …/messages/{seq}`, `PUT` and `DELETE …/messages/{seq}/reactions/{emoji}`: the `id` of a change may be named. */
+export const changeQuerySchema = z.object({ id: messageIdSchema.optional() });
+
+/** `PATCH …/messages/{seq}` */
+export const editBodySchema = editSchema.omit({ type: true, seq: true });
+
+/** An edit, a deletion or a reaction is durable: the `rev` it took, and the message as it is now. */
+export const changeAnswerSchema = z.object({ seq: seqSchema, rev: countSchema, message: messageSchema });
+export type ChangeAnswer = z.infer<typeof changeAnswerSchema>;
 
 /** `PUT …/read` */
 export const readBodySchema = z.object({ seq: countSchema });

@@ -26,7 +26,7 @@ export type Ready = z.infer<typeof readySchema>;
 /** A new or changed message, to every device of both users. Only these frames move a client's cursor. */
 export const messageFrameSchema = z.object({ type: z.literal("message"), message: messageSchema });
 
-/** The send is durable. A repeat gets the first one's numbers. */
+/** The send or change is durable. A repeat gets the first one's numbers. */
 export const ackSchema = receiptSchema.extend({ type: z.literal("ack") });
 
 export const readFrameSchema = z.object({ type: z.literal("read"), user: userIdSchema, seq: countSchema });

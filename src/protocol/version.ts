@@ -6,6 +6,8 @@
  *   presence, reset, error; REST pages, sends, read cursors and the conversation's summary.
  * - added: the inbox socket's frames (the above with `peer`, sync, synced, subscribe, summary), the conversation list,
  *   mute and archive, users and their profiles, presence settings; `profile` in `ready`.
+ * - added: edit, delete, react; replyTo and data in `send`; quote in messages; blocked and last.deleted in summaries;
+ *   their REST requests, blocks, limits and errors.
  */
 export const protocolVersion = "pairline.v1";
 

@@ -51,7 +51,7 @@ test("[RP2] what changed comes in order of rev, each message once in its newest 
   expect(since(14)).toEqual([]);
   expect(since(0).length).toBe(11);
   expect(changesSince(log, position, 9, { ...budget, rows: 2 })).toMatchObject({
-    isWhole: false,
+    upTo: 12,
     messages: [{ rev: 10 }, { rev: 12 }],
   });
 });
@@ -107,7 +107,7 @@ test("[RP2] a read that is cut ends before the first change it cannot vouch for,
     const cut = changesSince(log, position, 0, { ...budget, rows });
     expect(cut.messages.length).toBeGreaterThan(0);
     expect(cut.messages.map((row) => row.rev)).toEqual(whole.slice(0, cut.messages.length));
-    expect(cut.isWhole).toBe(cut.messages.length === whole.length);
+    expect(cut.upTo >= position.rev).toBe(cut.messages.length === whole.length);
   }
 });
 
@@ -117,8 +117,8 @@ test("[AR4] following cut reads from revision to revision meets every change", (
   for (let rev = 0, isWhole = false; !isWhole;) {
     const cut = changesSince(log, position, rev, { rows: 100, characters: 20 });
     met.push(...cut.messages.map((row) => row.rev));
-    rev = cut.messages.at(-1)?.rev ?? position.rev;
-    isWhole = cut.isWhole;
+    rev = cut.upTo;
+    isWhole = cut.upTo >= position.rev;
   }
   expect(met).toEqual(changesSince(log, position, 0, budget).messages.map((row) => row.rev));
 });

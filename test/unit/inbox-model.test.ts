@@ -115,7 +115,7 @@ class Run {
   #say(peer: string, author: "me" | "peer"): void {
     const { room } = this.world.conversation(peer);
     const side = sideOf(room.ports.pair, author === "me" ? user : peer);
-    room.send(side, this.#draft(peer), (outcome) => {
+    room.write(side, { type: "send", ...this.#draft(peer) }, (outcome) => {
       if (outcome.kind === "stored") {
         this.model.sent(peer, author, outcome.message.seq, outcome.message.createdAtMs);
       }

@@ -13,7 +13,7 @@ async function talking() {
     inboxes.told.push({ ...delivery, user });
     return { devices: 1, visible: true };
   };
-  world.room.send("a", { id: "one", text: "hello" }, () => undefined);
+  world.room.write("a", { type: "send", id: "one", text: "hello" }, () => undefined);
   await world.settle();
   return { world, inboxes };
 }
@@ -21,7 +21,7 @@ async function talking() {
 test("[IN8][AR3] a message that no inbox could be told sets the alarm, which tells it with its frame and is cleared", async () => {
   const { world, inboxes } = await talking();
   inboxes.fail = true;
-  world.room.send("b", { id: "two", text: "hello yourself" }, () => undefined);
+  world.room.write("b", { type: "send", id: "two", text: "hello yourself" }, () => undefined);
   await world.settle();
   expect(world.d1.rows("SELECT seq FROM messages")).toHaveLength(2);
   expect(world.alarmAtMs).toBeGreaterThan(world.nowMs);
@@ -67,13 +67,17 @@ test("[IN8][AR1] a turn is acknowledged and archived while an inbox hangs, and t
   const deliver = world.deliver;
   world.deliver = () => new Promise(() => {});
   const settled: string[] = [];
-  world.room.send("a", { id: "two", text: "still there?" }, ({ kind }) => void settled.push(kind));
+  world.room.write(
+    "a",
+    { type: "send", id: "two", text: "still there?" },
+    ({ kind }) => void settled.push(kind),
+  );
   await world.settle();
   expect(settled).toEqual(["stored"]);
   world.deliver = deliver;
   inboxes.told.length = 0;
   world.nowMs += 5_001;
-  world.room.send("a", { id: "three", text: "hello?" }, ({ kind }) => void settled.push(kind));
+  world.room.write("a", { type: "send", id: "three", text: "hello?" }, ({ kind }) => void settled.push(kind));
   await world.settle();
   const frames = inboxes.told.filter(({ user }) => user === "bob").flatMap((delivery) => delivery.frames);
   expect(frames.map((frame) => frame.type === "message" && frame.message.text)).toEqual([

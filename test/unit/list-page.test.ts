@@ -19,7 +19,11 @@ const entryArbitrary = record({
   unread: nat(9),
 }).map(({ lastAtMs, key, unread }): ListEntry => {
   const counts = { head: 9, rev: 9, state: 0, unread, read: { you: 0, peer: 0 } };
-  return { lastAtMs, key, conversation: { peer: key, ...counts, muted: false, archived: false } };
+  return {
+    lastAtMs,
+    key,
+    conversation: { peer: key, ...counts, muted: false, archived: false, blocked: false },
+  };
 });
 const entriesArbitrary = uniqueArray(entryArbitrary, { selector: ({ key }) => key, maxLength: 40 });
 

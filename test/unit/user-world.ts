@@ -145,7 +145,13 @@ export class UserWorld {
         issuedAtMs: 0,
         profile: {},
       }),
-      presenceStore: { load: () => ({}), savePresence: () => {}, saveFollowers: () => {} },
+      presenceStore: {
+        load: () => ({}),
+        savePresence: () => {},
+        saveFollowers: () => {},
+        isBlocked: () => false,
+        saveBlocked: () => {},
+      },
     });
   }
 }

@@ -54,7 +54,7 @@ class Talk {
 
   get listed(): ListedConversation {
     const { peer, messages, read, state } = this;
-    const flags = { muted: this.muted.you, archived: this.archived.you };
+    const flags = { muted: this.muted.you, archived: this.archived.you, blocked: false };
     const head = messages.length;
     const unread = messages.filter(({ author }, index) => author === peer && index + 1 > read.you).length;
     const last = messages.at(-1);

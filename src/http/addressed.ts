@@ -1,0 +1,30 @@
+import type { Context } from "hono";
+import type { Conversation } from "../conversation/conversation-object.ts";
+import { conversationName } from "../protocol/pair.ts";
+import type { HttpEnv } from "./door.ts";
+import { peerFrom } from "./peer.ts";
+
+const settleTries = 5;
+
+/** Whose conversation with whom a request is about. The stub is made anew for each call: one that broke stays broken. */
+export async function addressed(context: Context<HttpEnv>) {
+  const { user } = context.get("verified");
+  const peer = await peerFrom(context);
+  const name = conversationName(user, peer);
+  return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
+}
+
+/**
+ * Returns when the archive has everything up to `rev`, all read cursors and flags, or is sure to get them. A caller by
+ * RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.
+ */
+export async function untilSettled(stub: () => DurableObjectStub<Conversation>, rev: number): Promise<void> {
+  for (let tries = 1; tries <= settleTries; tries += 1) {
+    try {
+      await stub().settled(rev);
+      return;
+    } catch {
+      await scheduler.wait(200 * 2 ** tries);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Context } from "hono";
+import { conversationKey } from "../archive/conversation-key.ts";
+import { toMessage } from "../archive/stored-message.ts";
+import type { Conversation } from "../conversation/conversation-object.ts";
+import type { ChangeFrame, WriteFrame } from "../protocol/client-frame.ts";
+import { pairFromName } from "../protocol/pair.ts";
+import {
+  archivedRevHeader,
+  changeQuerySchema,
+  editBodySchema,
+  pageQuerySchema,
+  sendBodySchema,
+  type ChangeAnswer,
+  type Page,
+  type SendAnswer,
+} from "../protocol/rest.ts";
+import { addressed, untilSettled } from "./addressed.ts";
+import { factory, type HttpEnv } from "./door.ts";
+import { historySources, readHistory } from "./history.ts";
+import { bodyOf, queryOf } from "./input.ts";
+import { emojiInPath, seqInPath } from "./path.ts";
+import { methodRefused, RequestRefused } from "./problem.ts";
+
+/** REST of one conversation's messages, below `/v1/conversations/{peer}/messages`. */
+export const messages = factory
+  .createApp()
+  .get("/", async (context) => {
+    const { name, stub } = await addressed(context);
+    const query = queryOf(context, pageQuerySchema);
+    const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
+    const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
+    const { page, archivedRev } = await readHistory(sources, query);
+    return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
+  })
+  .post("/", async (context) => {
+    const body = await bodyOf(context, sendBodySchema);
+    const { message, rev, repeated } = await write(context, { type: "send", ...body });
+    const answer: SendAnswer = {
+      id: body.id,
+      seq: message.seq,
+      rev,
+      createdAt: message.createdAt,
+      message,
+    };
+    return context.json(answer, repeated ? 200 : 201);
+  })
+  .patch("/:seq", async (context) => {
+    const seq = seqInPath(context);
+    return change(context, { type: "edit", seq, ...(await bodyOf(context, editBodySchema)) });
+  })
+  .delete("/:seq", async (context) =>
+    change(context, { type: "delete", seq: seqInPath(context), id: changeId(context) }),
+  )
+  .on(["PUT", "DELETE"], "/:seq/reactions/:emoji", async (context) =>
+    change(context, {
+      type: "react",
+      seq: seqInPath(context),
+      emoji: emojiInPath(context),
+      on: context.req.method === "PUT",
+      id: changeId(context),
+    }),
+  )
+  .all("/", methodRefused("GET", "POST"))
+  .all("/:seq", methodRefused("PATCH", "DELETE"))
+  .all("/:seq/reactions/:emoji", methodRefused("PUT", "DELETE"));
+
+/** Sends or changes a message, and sees to the archive. */
+async function write(context: Context<HttpEnv>, frame: WriteFrame) {
+  const { user, name, stub } = await addressed(context);
+  const reply = await stub().write(user, frame);
+  if (!reply.ok) {
+    throw new RequestRefused(reply.refusal);
+  }
+  const { message, rev, repeated } = reply;
+  context.executionCtx.waitUntil(untilSettled(stub, message.rev));
+  return { rev, repeated, message: toMessage(message, pairFromName(name)) };
+}
+
+async function change(context: Context<HttpEnv>, frame: ChangeFrame): Promise<Response> {
+  const { message, rev } = await write(context, frame);
+  return context.json<ChangeAnswer>({ seq: message.seq, rev, message });
+}
+
+// `PUT` and `DELETE` say how it shall be: a repeat without a name of its own does no harm.
+function changeId(context: Context): string {
+  return queryOf(context, changeQuerySchema).id ?? crypto.randomUUID();
+}

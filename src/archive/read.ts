@@ -80,8 +80,11 @@ export async function readPage(
     db.batch([
       db
         .select({
-          row: getTableColumns(messages),
-          quote: { author: quoted.author, text: quoted.text, deletedAtMs: quoted.deletedAtMs },
+          ...getTableColumns(messages),
+          // D1 gives rows as objects in a batch: of two columns with one name, one would be lost.
+          quotedAuthor: sql<Side | null>`${quoted.author}`.as("quoted_author"),
+          quotedText: sql<string | null>`${quoted.text}`.as("quoted_text"),
+          quotedDeletedAtMs: sql<number | null>`${quoted.deletedAtMs}`.as("quoted_deleted_at_ms"),
         })
         .from(messages)
         .leftJoin(quoted, and(eq(quoted.conversation, conversation), eq(quoted.seq, messages.replyTo)))
@@ -94,8 +97,19 @@ export async function readPage(
         .where(eq(conversations.id, conversation)),
     ]),
   );
-  const page = rows.map(({ row, quote }) => ({ ...row, quote: quote && quoteOf(quote) }));
-  return { messages: page, rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
+  return { messages: rows.map(withQuote), rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
+}
+
+interface JoinedRow extends StoredMessage {
+  readonly quotedAuthor: Side | null;
+  readonly quotedText: string | null;
+  readonly quotedDeletedAtMs: number | null;
+}
+
+function withQuote({ quotedAuthor, quotedText, quotedDeletedAtMs, ...row }: JoinedRow): QuotingMessage {
+  const isReply = quotedAuthor !== null && quotedText !== null;
+  const quote = isReply ? { author: quotedAuthor, text: quotedText, deletedAtMs: quotedDeletedAtMs } : null;
+  return { ...row, quote: quote && quoteOf(quote) };
 }
 
 /** Messages above `seq`, oldest first, `limit` at most. Throws an ArchiveError. */

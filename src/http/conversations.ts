@@ -14,9 +14,12 @@ export const conversations = factory
     const { user, stub } = await addressed(context);
     return context.json<OwnSummary>(await stub().summary(user));
   })
-  .patch("/:peer", async (context) => setFlags(context, await bodyOf(context, flagsBodySchema)))
-  .put("/:peer/block", async (context) => setFlags(context, { blocked: true }))
-  .delete("/:peer/block", async (context) => setFlags(context, { blocked: false }))
+  .patch("/:peer", async (context) => {
+    const place = await addressed(context);
+    return setFlags(context, place, await bodyOf(context, flagsBodySchema));
+  })
+  .put("/:peer/block", async (context) => setFlags(context, await addressed(context), { blocked: true }))
+  .delete("/:peer/block", async (context) => setFlags(context, await addressed(context), { blocked: false }))
   .put("/:peer/read", async (context) => {
     const { user, stub } = await addressed(context);
     const { seq } = await bodyOf(context, readBodySchema);
@@ -32,8 +35,11 @@ export const conversations = factory
   .all("/:peer/read", methodRefused("PUT"))
   .route("/:peer/messages", messages);
 
-async function setFlags(context: Context<HttpEnv>, wishes: Wishes): Promise<Response> {
-  const { user, stub } = await addressed(context);
+async function setFlags(
+  context: Context<HttpEnv>,
+  { user, stub }: Awaited<ReturnType<typeof addressed>>,
+  wishes: Wishes,
+): Promise<Response> {
   const reply = await stub().setFlags(user, wishes);
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);

@@ -33,8 +33,9 @@ export const messages = factory
     return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
   })
   .post("/", async (context) => {
+    const place = await addressed(context);
     const body = await bodyOf(context, sendBodySchema);
-    const { message, rev, repeated } = await write(context, { type: "send", ...body });
+    const { message, rev, repeated } = await write(context, place, { type: "send", ...body });
     const answer: SendAnswer = {
       id: body.id,
       seq: message.seq,
@@ -45,28 +46,28 @@ export const messages = factory
     return context.json(answer, repeated ? 200 : 201);
   })
   .patch("/:seq", async (context) => {
+    const place = await addressed(context);
     const seq = seqInPath(context);
-    return change(context, { type: "edit", seq, ...(await bodyOf(context, editBodySchema)) });
+    return change(context, place, { type: "edit", seq, ...(await bodyOf(context, editBodySchema)) });
   })
-  .delete("/:seq", async (context) =>
-    change(context, { type: "delete", seq: seqInPath(context), id: changeId(context) }),
-  )
-  .on(["PUT", "DELETE"], "/:seq/reactions/:emoji", async (context) =>
-    change(context, {
-      type: "react",
-      seq: seqInPath(context),
-      emoji: emojiInPath(context),
-      on: context.req.method === "PUT",
-      id: changeId(context),
-    }),
-  )
+  .delete("/:seq", async (context) => {
+    const place = await addressed(context);
+    return change(context, place, { type: "delete", seq: seqInPath(context), id: changeId(context) });
+  })
+  .on(["PUT", "DELETE"], "/:seq/reactions/:emoji", async (context) => {
+    const place = await addressed(context);
+    const on = context.req.method === "PUT";
+    const reaction = { seq: seqInPath(context), emoji: emojiInPath(context), on };
+    return change(context, place, { type: "react", ...reaction, id: changeId(context) });
+  })
   .all("/", methodRefused("GET", "POST"))
   .all("/:seq", methodRefused("PATCH", "DELETE"))
   .all("/:seq/reactions/:emoji", methodRefused("PUT", "DELETE"));
 
+type Place = Awaited<ReturnType<typeof addressed>>;
+
 /** Sends or changes a message, and sees to the archive. */
-async function write(context: Context<HttpEnv>, frame: WriteFrame) {
-  const { user, name, stub } = await addressed(context);
+async function write(context: Context<HttpEnv>, { user, name, stub }: Place, frame: WriteFrame) {
   const reply = await stub().write(user, frame);
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);
@@ -76,8 +77,8 @@ async function write(context: Context<HttpEnv>, frame: WriteFrame) {
   return { rev, repeated, message: toMessage(message, pairFromName(name)) };
 }
 
-async function change(context: Context<HttpEnv>, frame: ChangeFrame): Promise<Response> {
-  const { message, rev } = await write(context, frame);
+async function change(context: Context<HttpEnv>, place: Place, frame: ChangeFrame): Promise<Response> {
+  const { message, rev } = await write(context, place, frame);
   return context.json<ChangeAnswer>({ seq: message.seq, rev, message });
 }
 

@@ -122,7 +122,7 @@ test("[AD8] an allowed preflight is answered without a token, a foreign one allo
   const { status, headers } = await preflight(app);
   expect(status).toBe(204);
   expect(headers.get("access-control-allow-origin")).toBe(app);
-  expect(headers.get("access-control-allow-methods")).toBe("GET,POST,PUT,PATCH");
+  expect(headers.get("access-control-allow-methods")).toBe("GET,POST,PUT,PATCH,DELETE");
   expect(headers.get("access-control-allow-headers")).toBe("Authorization,Content-Type");
   expect((await preflight(foreign)).headers.get("access-control-allow-origin")).toBeNull();
 });

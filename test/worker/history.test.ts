@@ -119,6 +119,7 @@ test("[HI1][CO2] an empty conversation is an empty page, and looking at it write
     unread: 0,
     muted: false,
     archived: false,
+    blocked: false,
   });
   const alice = await connect(users.a, users.b, 0);
   const bob = await connect(users.b, users.a);

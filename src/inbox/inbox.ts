@@ -190,10 +190,11 @@ export class InboxRoom {
     }
     if (frame.type === "message" && frame.message.deletedAt !== undefined) {
       const { message } = frame;
-      for (const [index, waiting] of held.entries()) {
-        if (waiting.type === "message") {
-          held[index] = { ...waiting, message: withdrawn(waiting.message, message) };
-        }
+      // A summary of before may show the text too; one that shows all follows.
+      const others = held.splice(0).filter(({ type }) => type !== "summary");
+      for (const waiting of others) {
+        const isMessage = waiting.type === "message";
+        held.push(isMessage ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting);
       }
     }
     held.push(frame);

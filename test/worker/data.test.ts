@@ -17,6 +17,9 @@ function ofBytes(bytes: number, letter: string): string {
   return JSON.stringify({ a: letter.repeat(Math.floor(room / each)) + "x".repeat(room % each) });
 }
 
+const isTold = ({ received }: { readonly received: readonly string[] }) =>
+  received.some((text) => text.includes(`"type":"message"`));
+
 const goodData = [
   { name: "an empty object", data: "{}" },
   {
@@ -55,8 +58,6 @@ test.each(ways.flatMap((way) => goodData.map((good) => ({ way, ...good }))))(
     synced.send({ type: "sync", peer: a, after: 0 });
     await synced.first("synced");
     const sockets = [...live, await connect(b, a, 0), synced];
-    const isTold = ({ received }: { readonly received: readonly string[] }) =>
-      received.some((text) => text.includes(`"type":"message"`));
     await Promise.all(sockets.map((socket) => socket.until(() => isTold(socket), "the message")));
     const shown = [
       ...sockets.map(({ received }) => received.find((text) => text.includes(`"type":"message"`)) ?? ""),

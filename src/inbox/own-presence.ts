@@ -81,8 +81,8 @@ export class OwnPresence {
     const { store } = this.#ports;
     if (store.isBlocked(peer) !== blocked) {
       store.saveBlocked(peer, blocked);
-      if (this.#followers.includes(peer)) {
-        void this.#tellFollowers([peer]);
+      if (this.visible && this.#followers.includes(peer)) {
+        void this.#tell([peer]);
       }
     }
   }
@@ -102,7 +102,10 @@ export class OwnPresence {
     if (!online) {
       this.#keep({ ...this.#kept, lastSeenMs: toMinute(this.#ports.now()) });
     }
-    void this.#tellFollowers();
+    // Of somebody hidden there is nothing new.
+    if (this.visible) {
+      void this.#tellFollowers();
+    }
   }
 
   /** The last inbox socket left: places that died unheard must not keep the user online. */
@@ -133,7 +136,13 @@ export class OwnPresence {
     return seen(isBlocked ? { ...this.#kept, visible: false } : this.#kept, this.#isOnline());
   }
 
-  async #tellFollowers(followers = this.#followers): Promise<void> {
+  /** Tells followers what is new to them: whom the user blocks sees nothing of them move, not even a frame that says nothing. */
+  async #tellFollowers(): Promise<void> {
+    const { store } = this.#ports;
+    await this.#tell(this.#followers.filter((follower) => !store.isBlocked(follower)));
+  }
+
+  async #tell(followers: readonly string[]): Promise<void> {
     const gone = this.#gone;
     await Promise.all(
       followers.map(async (follower) => {

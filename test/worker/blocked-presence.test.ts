@@ -4,6 +4,7 @@ import { presenceBodySchema } from "../../src/protocol/rest.ts";
 import { connect, env, origin, rest, tokenFor, worker, type Client } from "./clients.ts";
 import { acquainted, seenOf, subscribe } from "./followers.ts";
 import { connectInbox, inboxOf, type InboxClient } from "./inbox-client.ts";
+import { interceptCalls } from "./object-calls.ts";
 import { conversationOf } from "./stored.ts";
 
 async function setBlock(user: string, peer: string, method: "PUT" | "DELETE"): Promise<void> {
@@ -123,6 +124,26 @@ test("[BL3] no frame of any kind reaches the blocked user's devices because the 
   await bob.until(() => bob.frames.slice(before.inbox).some(({ type }) => type === "synced"), "synced");
   expect(bob.frames.slice(before.inbox).map(({ type }) => type)).toEqual(["synced"]);
   expect(here.frames.slice(before.socket).map(({ type }) => type)).toEqual(["error"]);
+});
+
+test("[BL3] a follower whose inbox could not be told of the block is told when the blocker next comes or goes", async () => {
+  const { a, b } = await acquainted();
+  const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
+  await subscribe(bob, [a]);
+  let failures = 0;
+  const restore = await interceptCalls(inboxOf(b), "presence", () => {
+    failures += 1;
+    throw new Error("away");
+  });
+  await setBlock(a, b, "PUT");
+  await expect.poll(() => failures).toBe(1);
+  restore();
+  expect(seenOf(bob, a)).toEqual([{ online: true }]);
+  await closeAll([alice]);
+  await bob.until(() => seenOf(bob, a).length === 2, "offline");
+  await closeAll([await connectInbox(a)]);
+  await subscribe(bob, [a]);
+  expect(seenOf(bob, a).slice(1)).toEqual([{ online: false }]);
 });
 
 test("[PR5] nobody is told that a hidden user comes or goes", async () => {

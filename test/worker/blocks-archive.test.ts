@@ -1,10 +1,10 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { readSummaries } from "../../src/archive/list.ts";
 import { conversationName } from "../../src/protocol/pair.ts";
 import { keepArchive, stubOf, type Users } from "./by-hand.ts";
-import { controlledClock, env, freshUsers, problemOf, rest } from "./clients.ts";
+import { connect, controlledClock, env, freshUsers, problemOf, rest } from "./clients.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
 import { connectInbox, inboxOf } from "./inbox-client.ts";
 import { listOf, peersIn, putSummaries, userWithPeers } from "./lists.ts";
@@ -151,6 +151,23 @@ test("[BL4][AR4] an archive that was set back gets the block again when the obje
   await evictDurableObject(stubOf(users));
   await stubOf(users).settled(0);
   expect((await listOf(users.a)).conversations).toMatchObject([{ blocked: true, state: 1 }]);
+});
+
+test("[BL2][BL3][AR5] an object that was restored to before the block takes it back from D1 when somebody looks", async () => {
+  const users = await talking();
+  const { a, b } = users;
+  await setBlock(users, "PUT");
+  await runInDurableObject(stubOf(users), (_, { storage }) => {
+    storage.sql.exec("UPDATE state SET flags = NULL");
+  });
+  await evictDurableObject(stubOf(users));
+  const bob = await connect(b, a);
+  await stubOf(users).settled(0);
+  expect(await sendCode(users)).toBe("blocked");
+  expect(await (await rest(a, b, "GET")).json()).toMatchObject({ blocked: true, state: 1 });
+  expect((await connect(b, a)).all("ready")).toMatchObject([{ peerOnline: false, read: { peer: 2 } }]);
+  expect(bob.all("presence")).toEqual([]);
+  expect(await archivedBlock(users)).toMatchObject({ state: 1, blocked_a: 2 });
 });
 
 test("[LS2] rows of an older release, which know no block, list as not blocked", async () => {

@@ -11,9 +11,9 @@ import type { Cursors } from "./log.ts";
 
 /** The archive's functions, bound to one conversation. All throw an ArchiveError. */
 export interface ConversationArchive {
-  state(): Promise<ArchiveState | undefined>;
-  write(write: ArchiveWrite): Promise<number>;
-  above(seq: number, limit: number): Promise<readonly StoredMessage[]>;
+  readonly state: () => Promise<ArchiveState | undefined>;
+  readonly write: (write: ArchiveWrite) => Promise<number>;
+  readonly above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
 }
 
 /** What the archiver asks of the record. */
@@ -23,7 +23,8 @@ export interface ArchivedRecord {
   readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
-  matches(archive: ArchiveState): boolean;
+  /** Whether the archive was written from this record, which cannot have written more than up to `sureRev`. Throws an ArchiveError. */
+  matches(archive: ArchiveState, sureRev: number): Promise<boolean>;
   adoptFrom(archive: ArchiveState): Promise<void>;
   /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
   takeMarks(known: ArchiveState): void;
@@ -66,10 +67,13 @@ export class Archiver {
   #isHeld = false;
   /** Up to where the record went when the object started. */
   readonly #startRev: number;
+  /** Up to where this record can have been written. */
+  #sureRev: number;
 
   constructor(ports: ArchiverPorts) {
     this.#ports = ports;
     this.#startRev = ports.record.rev;
+    this.#sureRev = this.#startRev;
   }
 
   /** Something happened: compares once after a start, then sends what the archive lacks. Does nothing while an alarm waits. */
@@ -151,6 +155,7 @@ export class Archiver {
       backOff.failed();
     }
     const startedAtMs = now();
+    this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
     if (now() - startedAtMs > slowWriteMs) {
       inboxes.owe();
@@ -178,9 +183,10 @@ export class Archiver {
 
   async #take(state: ArchiveState): Promise<void> {
     const { record, report } = this.#ports;
-    if (!record.matches(state)) {
+    if (!(await record.matches(state, this.#sureRev))) {
       report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
+      this.#sureRev = record.rev;
     }
     record.takeMarks(state);
   }

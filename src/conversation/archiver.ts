@@ -30,6 +30,13 @@ export interface ArchivedRecord {
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
+/** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
+export interface Landed {
+  readonly rev: number;
+  readonly read: Cursors;
+  readonly state: number;
+}
+
 interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
@@ -92,6 +99,18 @@ export class Archiver {
     while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
+  }
+
+  /** What is known to be in D1. */
+  get landed(): Landed {
+    return { rev: this.#archivedRev ?? 0, read: this.#archivedRead, state: this.#archivedState };
+  }
+
+  /** Somebody saw D1 in another state than it was left in: it is compared again before anything is written. */
+  doubt(): void {
+    this.#archivedRev = undefined;
+    this.#archivedRead = nothingArchived.read;
+    this.#archivedState = nothingArchived.flags.state;
   }
 
   /** Returns when the record was compared with the archive. Throws an ArchiveError. */

@@ -43,7 +43,7 @@ export const liftedLimits = {
   NEW_CONVERSATIONS_PER_HOUR: "100000",
 };
 
-/** A free port, an empty folder and a fresh secret. The environment holds nothing else of the outer one than it must. */
+/** A free port, an empty folder, a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
 export async function freshPlace(variables: Readonly<Record<string, string>> = {}): Promise<Place> {
   const port = await freePort();
   const stateDir = await mkdtemp(join(tmpdir(), "pairline-e2e-"));
@@ -56,6 +56,7 @@ export async function freshPlace(variables: Readonly<Record<string, string>> = {
       PORT: String(port),
       STATE_DIR: stateDir,
       JWT_SECRET: secret,
+      ADMIN_KEY: randomBytes(32).toString("base64url"),
       ...variables,
     },
     token: (user) => signToken(user, secret),

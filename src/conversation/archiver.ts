@@ -106,11 +106,16 @@ export class Archiver {
     return { rev: this.#archivedRev ?? 0, read: this.#archivedRead, state: this.#archivedState };
   }
 
-  /** Somebody saw D1 in another state than it was left in: it is compared again before anything is written. */
+  /** Somebody saw more in D1 than the record has: it is compared again before anything is written. */
   doubt(): void {
     this.#archivedRev = undefined;
-    this.#archivedRead = nothingArchived.read;
-    this.#archivedState = nothingArchived.flags.state;
+  }
+
+  /** Somebody saw that D1 was set back to this: what follows is sent again. */
+  sendAgain({ rev, read, state }: Landed): void {
+    this.#archivedRev = rev;
+    this.#archivedRead = read;
+    this.#archivedState = state;
   }
 
   /** Returns when the record was compared with the archive. Throws an ArchiveError. */

@@ -1,6 +1,7 @@
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { comparisonOf, type ComparedPart } from "../archive/comparison.ts";
 import { ArchiveError } from "../archive/database.ts";
+import type { ArchiveSummary } from "../archive/summary.ts";
 import type { Correction } from "../archive/verify.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Difference, Verification } from "../protocol/verification.ts";
@@ -38,21 +39,24 @@ export async function verifyPart(
   { from, repair }: VerificationQuery,
 ): Promise<VerificationReply> {
   try {
-    const { verification, correction, isSetBack } = await comparedPart(room, archive, from);
+    let compared = await comparedPart(room, archive, from);
+    const { verification } = compared;
     if (!repair) {
       return { ok: true, verification };
     }
-    let found = { verification, correction, isSetBack };
-    for (let tries = 0; tries < maxRepairs && found.verification.differences.length > 0; tries += 1) {
-      if (found.isSetBack) {
-        // What D1's cursor does not cover is the archiver's to send again, all of it, before the cursor moves.
-        room.archiver.doubt();
+    for (let tries = 0; tries < maxRepairs && compared.verification.differences.length > 0; tries += 1) {
+      await archive.correct(compared.correction);
+      if (compared.setBackTo !== undefined) {
+        // What D1's cursor does not cover is the archiver's to send, all of it before the cursor moves. The record was
+        // compared when the object started, so nothing is taken from an archive that is known to be wrong.
+        room.archiver.sendAgain(compared.setBackTo);
       }
-      await archive.correct(found.correction);
-      found = await comparedPart(room, archive, from);
+      compared = await comparedPart(room, archive, from);
     }
-    const remaining = found.verification.differences.length;
-    room.ports.report("archive_repaired", { found: verification.differences.length, remaining });
+    const remaining = compared.verification.differences.length;
+    if (verification.differences.length > 0) {
+      room.ports.report("archive_repaired", { found: verification.differences.length, remaining });
+    }
     return { ok: true, verification: { ...verification, remaining } };
   } catch (error) {
     if (error instanceof ArchiveError) {
@@ -66,8 +70,8 @@ interface Compared {
   readonly verification: Verification;
   /** What would put D1 right. */
   readonly correction: Correction;
-  /** D1's summary is missing or of an earlier `rev` than was archived. */
-  readonly isSetBack: boolean;
+  /** Where D1's cursor is, if that is behind what was archived. */
+  readonly setBackTo: Landed | undefined;
 }
 
 async function comparedPart(room: Room, archive: VerifiedArchive, from: number): Promise<Compared> {
@@ -119,8 +123,16 @@ function compare(room: Room, from: number, part: ComparedPart, landed: Landed): 
       ...(next !== undefined && { next }),
     },
     correction: { ...correctionOf(differences, record, archived), nowMs: room.ports.now() },
-    isSetBack: part.summary === undefined || archivedRev < landed.rev,
+    setBackTo: setBackTo(part.summary, landed),
   };
+}
+
+function setBackTo(summary: ArchiveSummary | undefined, landed: Landed): Landed | undefined {
+  if (summary === undefined) {
+    return { rev: 0, read: { a: 0, b: 0 }, state: 0 };
+  }
+  const { rev, read, flags } = summary;
+  return rev < landed.rev ? { rev, read, state: flags.state } : undefined;
 }
 
 /** A conversation of which nobody ever heard has no summary. */

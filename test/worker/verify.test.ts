@@ -1,21 +1,12 @@
 import { evictDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
-import { verificationSchema, type Verification } from "../../src/protocol/verification.ts";
-import { fillRecord, onArchive, stubOf, type Users } from "./by-hand.ts";
-import { deployWith, env, freshUsers, origin, problemOf, rest, worker } from "./clients.ts";
+import { onArchive, stubOf, type Users } from "./by-hand.ts";
+import { deployWith, env, freshUsers, problemOf, rest } from "./clients.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 import { meterRows, type Rows } from "./rows.ts";
 import { archived, archiveRows, archiveSummary, recordRows } from "./stored.ts";
-import { adminKey, nameUser } from "./users.ts";
-
-const secretText = "only these two may read it";
-const agreement = (count: number) => ({
-  rev: count,
-  archivedRev: count,
-  checked: count,
-  pending: 0,
-  differences: [],
-});
+import { adminKey } from "./users.ts";
+import { agreement, postVerify, secretText, talked, verifyAll, verifyPart } from "./verifying.ts";
 
 let users: Users;
 
@@ -23,31 +14,6 @@ beforeEach(() => {
   deployWith({ ADMIN_KEY: adminKey });
   users = freshUsers();
 });
-
-function post(body: unknown, headers: Record<string, string> = { authorization: `Bearer ${adminKey}` }) {
-  return worker.fetch(`${origin}/v1/admin/conversations/verify`, {
-    method: "POST",
-    headers,
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  });
-}
-
-/** The answer for the conversation under test, which holds nothing of what was said. */
-async function verify(more: { from?: number; repair?: boolean } = {}): Promise<Verification> {
-  const response = await post({ users: [users.b, users.a], ...more });
-  expect(response.status).toBe(200);
-  expect(response.headers.get("cache-control")).toBe("no-store");
-  const text = await response.text();
-  expect(text).not.toContain(secretText);
-  expect(text).not.toContain("tampered");
-  return verificationSchema.strict().parse(JSON.parse(text));
-}
-
-/** A conversation of `count` messages, all of them in D1, whose object is awake and knows so. */
-async function talked(count: number): Promise<void> {
-  await fillRecord(stubOf(users), count, { textOf: (seq) => `${seq} ${secretText}` });
-  await archived(env, users.a, users.b, count);
-}
 
 async function costOf(run: () => Promise<unknown>): Promise<Rows> {
   const meter = await meterRows(env.DB, stubOf(users));
@@ -58,32 +24,23 @@ async function costOf(run: () => Promise<unknown>): Promise<Rows> {
   }
 }
 
-/** All parts, each begun where the one before it said. */
-async function verifyAll(repair: boolean): Promise<Verification[]> {
-  const parts: Verification[] = [];
-  for (let from: number | undefined = 1; from !== undefined; from = parts.at(-1)?.next) {
-    parts.push(await verify({ from, repair }));
-  }
-  return parts;
-}
-
 async function expectSameRows(): Promise<void> {
   expect(await archiveRows(env, users.a, users.b)).toEqual(await recordRows(stubOf(users)));
 }
 
 test("[VE1][VE6] a conversation and its archive that agree are said to, in either order of the users, and nothing is written", async () => {
-  await talked(40);
-  const cost = await costOf(async () => expect(await verify()).toEqual(agreement(40)));
+  await talked(users, 40);
+  const cost = await costOf(async () => expect(await verifyPart(users)).toEqual(agreement(40)));
   expect(cost).toEqual({ objectWritten: 0, archiveRead: 41, archiveWritten: 0 });
   const repairing = await costOf(async () =>
-    expect(await verify({ repair: true })).toEqual({ ...agreement(40), remaining: 0 }),
+    expect(await verifyPart(users, { repair: true })).toEqual({ ...agreement(40), remaining: 0 }),
   );
   expect(repairing).toEqual({ objectWritten: 0, archiveRead: 41, archiveWritten: 0 });
 });
 
 test("[VE1][CO2] two users who never talked agree, and nothing is kept of the question", async () => {
   const cost = await costOf(async () =>
-    expect(await verify({ repair: true })).toEqual({ ...agreement(0), remaining: 0 }),
+    expect(await verifyPart(users, { repair: true })).toEqual({ ...agreement(0), remaining: 0 }),
   );
   expect(cost).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
 });
@@ -168,25 +125,25 @@ const damages = [
 test.each(damages)(
   "[VE2][VE4][VE6] $what is reported by its kind and mended by writing it alone",
   async ({ statement, found, written }) => {
-    await talked(10);
+    await talked(users, 10);
     const summary = await archiveSummary(env, users.a, users.b);
     await onArchive(users, statement);
     const looked = await costOf(async () => {
-      expect(await verify()).toMatchObject({ differences: found, pending: 0 });
+      expect(await verifyPart(users)).toMatchObject({ differences: found, pending: 0 });
     });
     expect(looked).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
     const mended = await costOf(async () => {
-      expect(await verify({ repair: true })).toMatchObject({ differences: found, remaining: 0 });
+      expect(await verifyPart(users, { repair: true })).toMatchObject({ differences: found, remaining: 0 });
     });
     expect(mended).toMatchObject({ objectWritten: 0, archiveWritten: written });
-    expect(await verify()).toEqual(agreement(10));
+    expect(await verifyPart(users)).toEqual(agreement(10));
     await expectSameRows();
     expect(await archiveSummary(env, users.a, users.b)).toEqual(summary);
   },
 );
 
 test("[VE2][VE4] all kinds at once are reported in order and mended", async () => {
-  await talked(10);
+  await talked(users, 10);
   const chosen = ["a row that is gone", "a row beyond the record's head", "a summary that counts wrongly"];
   for (const { what, statement } of damages) {
     if (chosen.includes(what)) {
@@ -194,26 +151,26 @@ test("[VE2][VE4] all kinds at once are reported in order and mended", async () =
     }
   }
   await onArchive(users, "UPDATE messages SET text = 'tampered' WHERE conversation = ?1 AND seq = 3");
-  const { differences } = await verify({ repair: true });
+  const { differences } = await verifyPart(users, { repair: true });
   expect(differences.map(({ seq, kind }) => [seq, kind])).toEqual([
     [undefined, "differs"],
     [3, "differs"],
     [7, "missing"],
     [11, "extra"],
   ]);
-  expect(await verify()).toEqual(agreement(10));
+  expect(await verifyPart(users)).toEqual(agreement(10));
   await expectSameRows();
 });
 
 test("[VE3] a conversation of more than one part is compared part by part, each leading to the next", async () => {
-  await talked(1_100);
+  await talked(users, 1_100);
   await onArchive(users, "DELETE FROM messages WHERE conversation = ?1 AND seq IN (500, 501, 1100)");
   await onArchive(
     users,
     "INSERT INTO messages SELECT ?1, 5000, 9, 9, 'a', 'x', 'tampered', 1, 6, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
   );
   for (const repair of [false, true]) {
-    const parts = await verifyAll(repair);
+    const parts = await verifyAll(users, repair);
     expect(parts.map(({ next }) => next)).toEqual([501, 1001, 5000, undefined]);
     expect(parts.map(({ checked }) => checked)).toEqual([500, 500, 100, 0]);
     expect(parts.flatMap(({ differences }) => differences)).toEqual([
@@ -223,7 +180,7 @@ test("[VE3] a conversation of more than one part is compared part by part, each 
       { seq: 5000, kind: "extra" },
     ]);
   }
-  const after = await verifyAll(false);
+  const after = await verifyAll(users, false);
   expect(after.map(({ next }) => next)).toEqual([501, 1001, undefined]);
   expect(after.flatMap(({ differences }) => differences)).toEqual([]);
   await expectSameRows();
@@ -233,12 +190,12 @@ describe("while D1 does not answer", () => {
   test.each(["before", "after"] as const)(
     "[VE5] an object that starts %s the outage answers 503 archive_unavailable",
     async (start) => {
-      await talked(3);
+      await talked(users, 3);
       if (start === "after") {
         await evictDurableObject(stubOf(users));
       }
       const faulty = faultyD1(env.DB, "down", 1);
-      const response = await post({ users: [users.a, users.b] });
+      const response = await postVerify({ users: [users.a, users.b] });
       faulty.restore();
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toBe("5");
@@ -247,29 +204,39 @@ describe("while D1 does not answer", () => {
   );
 
   test("[VE2] what D1 lacks since is pending, not a difference", async () => {
-    await talked(3);
+    await talked(users, 3);
     const faulty = faultyD1(env.DB, "down", 1);
     await rest(users.a, users.b, "POST", "/messages", { id: "x", text: secretText });
     await stubOf(users).settled(4);
     faulty.restore();
     // The message and the summary that covers it; the alarm brings both.
-    expect(await verify()).toEqual({ rev: 4, archivedRev: 3, checked: 3, pending: 2, differences: [] });
-    expect(await verify({ repair: true })).toMatchObject({ pending: 2, differences: [], remaining: 0 });
+    expect(await verifyPart(users)).toEqual({
+      rev: 4,
+      archivedRev: 3,
+      checked: 3,
+      pending: 2,
+      differences: [],
+    });
+    expect(await verifyPart(users, { repair: true })).toMatchObject({
+      pending: 2,
+      differences: [],
+      remaining: 0,
+    });
     await archived(env, users.a, users.b, 4);
-    expect(await verify()).toEqual(agreement(4));
+    expect(await verifyPart(users)).toEqual(agreement(4));
   });
 });
 
 test("[VE2] what is on its way is waited for", async () => {
-  await talked(3);
+  await talked(users, 3);
   const faulty = faultyD1(env.DB, "slow", 5);
   await rest(users.a, users.b, "POST", "/messages", { id: "x", text: secretText });
-  expect(await verify()).toEqual(agreement(4));
+  expect(await verifyPart(users)).toEqual(agreement(4));
   faulty.restore();
 });
 
 test("[VE5][AR5] a record that is behind its archive takes back what it lost before it is compared", async () => {
-  await talked(5);
+  await talked(users, 5);
   await onArchive(
     users,
     "INSERT INTO messages SELECT ?1, 6, 6, 6, 'b', 'm6', 'tampered', 1700000000006, 3, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
@@ -278,69 +245,9 @@ test("[VE5][AR5] a record that is behind its archive takes back what it lost bef
     users,
     "UPDATE conversations SET rev = 6, head = 6, last_author = 'b', last_text = 'tampered', last_at_ms = 1700000000006 WHERE id = ?1",
   );
-  const { rev, ...found } = await verify();
+  const { rev, ...found } = await verifyPart(users);
   expect(found).toEqual({ archivedRev: rev, checked: 6, pending: 0, differences: [] });
   expect(rev).toBeGreaterThan(1_000_000);
   expect(await recordRows(stubOf(users))).toHaveLength(6);
   await expectSameRows();
-});
-
-describe("who may ask, and how", () => {
-  test.each([
-    { what: "another key", headers: { authorization: "Bearer another-key-of-some-length" } },
-    { what: "no key", headers: {} },
-  ])("[VE5] with $what the answer is 401", async ({ headers }) => {
-    const response = await post({ users: [users.a, users.b] }, headers);
-    expect(response.status).toBe(401);
-    expect(await problemOf(response)).toMatchObject({ code: "unauthorized" });
-  });
-
-  test("[VE5] without a key in the deployment the answer is 503 not_configured", async () => {
-    deployWith({ ADMIN_KEY: "" });
-    const response = await post({ users: [users.a, users.b] });
-    expect(response.status).toBe(503);
-    expect(await problemOf(response)).toMatchObject({ code: "not_configured" });
-  });
-
-  test.each([
-    { what: "no JSON", body: "{", field: undefined },
-    { what: "no users", body: {}, field: "users" },
-    { what: "one user", body: { users: ["alice"] }, field: "users" },
-    { what: "three users", body: { users: ["alice", "bob", "carol"] }, field: "users" },
-    { what: "a user that is no id", body: { users: ["alice", "bøb"] }, field: "users" },
-    { what: "message 0", body: { users: ["alice", "bob"], from: 0 }, field: "from" },
-    { what: "half a message", body: { users: ["alice", "bob"], from: 1.5 }, field: "from" },
-    {
-      what: "a repair that is no yes or no",
-      body: { users: ["alice", "bob"], repair: "yes" },
-      field: "repair",
-    },
-  ])("[VE5] $what: 400 bad_request", async ({ body, field }) => {
-    const response = await post(body);
-    expect(response.status).toBe(400);
-    const problem = await problemOf(response);
-    expect(problem.code).toBe("bad_request");
-    expect(problem.field).toBe(field);
-  });
-
-  test("[VE5] a conversation with oneself: 400 bad_peer; another method: 405", async () => {
-    const response = await post({ users: [users.a, users.a] });
-    expect(response.status).toBe(400);
-    expect(await problemOf(response)).toMatchObject({ code: "bad_peer", field: "users" });
-    const get = await worker.fetch(`${origin}/v1/admin/conversations/verify`, {
-      headers: { authorization: `Bearer ${adminKey}` },
-    });
-    expect(get.status).toBe(405);
-    expect(get.headers.get("allow")).toBe("POST");
-  });
-
-  test("[VE5][US6] with ALIASES=on a user may be named by an alias", async () => {
-    await talked(2);
-    deployWith({ ALIASES: "on" });
-    await nameUser(users.b, { aliases: [`${users.b}-alias`] });
-    const response = await post({ users: [users.a, `${users.b}-alias`] });
-    expect(await response.json()).toEqual(agreement(2));
-    const alone = await post({ users: [users.b, `${users.b}-alias`] });
-    expect(await problemOf(alone)).toMatchObject({ code: "bad_peer" });
-  });
 });

@@ -21,7 +21,7 @@ export async function verifyAll(
   while (from !== undefined) {
     const part: Verification = await verifyPart(deployment, { users, from, repair });
     if (from === 1) {
-      console.log(`The record is at revision ${part.rev}, D1 at ${part.archivedRev}.`);
+      console.log(positionOf(part));
     }
     for (const difference of part.differences) {
       console.log(`  ${lineFor(difference)}`);
@@ -35,10 +35,17 @@ export async function verifyAll(
   if (total.pending > 0) {
     console.log(`  ${counted(total.pending, "row")} on the way to D1: not compared, verify again later`);
   }
-  const name = users.join(", ");
   const compared = `${counted(total.checked, "message")} compared`;
-  console.log(`${name}: ${compared}, ${resultOf(total, repair)}`);
+  console.log(`${users.join(", ")}: ${compared}, ${resultOf(total, repair)}`);
   return total.remaining === 0;
+}
+
+/** Who was mistyped has said nothing either: that must not look like a conversation that was checked. */
+function positionOf({ rev, archivedRev, pending, differences }: Verification): string {
+  const isNothing = rev + archivedRev + pending + differences.length === 0;
+  return isNothing
+    ? "These two have no messages, neither in the record nor in D1."
+    : `The record is at revision ${rev}, D1 at ${archivedRev}.`;
 }
 
 function resultOf(total: { differences: number; remaining: number }, repair: boolean): string {

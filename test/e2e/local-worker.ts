@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
 
@@ -82,9 +83,23 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The project as a clone has it after `npm ci`: no secret, no state. Deleted with the test. */
+export async function freshCopy(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "pairline-copy-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ["src", "migrations", "package.json", "tsconfig.json", "wrangler.toml"]) {
+    await cp(join(projectDir, name), join(folder, name), { recursive: true });
+  }
+  await symlink(join(projectDir, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
 /** Starts the Worker as `npm start` does, and returns once it is healthy. */
-export async function startWorker({ url, environment }: Place): Promise<LocalWorker> {
-  const command = start(process.execPath, ["src/commands/start.ts"], projectDir, environment);
+export async function startWorker(
+  { url, environment }: Pick<Place, "url" | "environment">,
+  cwd = projectDir,
+): Promise<LocalWorker> {
+  const command = start(process.execPath, ["src/commands/start.ts"], cwd, environment);
   await until("healthy or ended", async () => (await isHealthy(url)) || command.child.exitCode !== null);
   if (command.child.exitCode !== null) {
     throw new Error(`the Worker did not start:\n${command.output()}`);
@@ -160,6 +175,17 @@ function killGroup(group: number): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** Runs one of wrangler's own commands to its end. */
+export async function wranglerRun(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<Ended> {
+  const wrangler = join("node_modules", "wrangler", "bin", "wrangler.js");
+  const command = start(process.execPath, [wrangler, ...args], cwd, environment);
+  return { code: await command.ended, output: command.output() };
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {

@@ -180,6 +180,10 @@ test("[VE3] a conversation of more than one part is compared part by part, each 
       { seq: 5000, kind: "extra" },
     ]);
   }
+  await onArchive(users, "UPDATE messages SET text = 'tampered' WHERE conversation = ?1 AND seq = 700");
+  const mended = await costOf(async () => verifyPart(users, { from: 501, repair: true }));
+  // Two comparisons of the part with the row behind it and the summary, and what the one mended row takes.
+  expect(mended).toEqual({ objectWritten: 0, archiveRead: 2 * 502 + 6, archiveWritten: 2 });
   const after = await verifyAll(users, false);
   expect(after.map(({ next }) => next)).toEqual([501, 1001, undefined]);
   expect(after.flatMap(({ differences }) => differences)).toEqual([]);

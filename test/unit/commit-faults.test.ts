@@ -19,7 +19,7 @@ async function faultyTurn(arm: (world: World, devices: readonly Device[]) => voi
   world.turn();
   world.storage.stepsLeft = undefined;
   const believed = devices.flatMap((device) => [...device.log.values()].map(({ seq, id }) => ({ seq, id })));
-  const acknowledged = devices.flatMap((device) => [...device.acknowledged]);
+  const acknowledged = devices.flatMap((device) => [...device.acknowledged.keys()]);
   const durable = world.record.map(({ seq, id }) => ({ seq, id }));
   for (let rounds = 0; rounds < 3; rounds += 1) {
     devices.forEach((device) => {

@@ -1,165 +1,105 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Side } from "../../src/protocol/pair.ts";
-import { Device } from "./device.ts";
-import { World } from "./world.ts";
+import { messageValues, toMessage } from "../../src/archive/stored-message.ts";
+import { quoting } from "../../src/conversation/quoting.ts";
+import type { Message } from "../../src/protocol/message.ts";
+import { anyStep, dailyStep, Run, type Step } from "./convergence-run.ts";
+import { pair } from "./world.ts";
 
 // A longer search: CONVERGENCE_RUNS=20000 CONVERGENCE_SEED=<any> npx vitest run --project unit convergence
 const runs = Number(process.env["CONVERGENCE_RUNS"] ?? 400);
 const seed = Number(process.env["CONVERGENCE_SEED"] ?? 20_261_123);
 
-const device = fc.nat(5);
-const step = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant("send" as const), device }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("connect" as const), device }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("drop" as const), device, heard: fc.boolean() }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("retry" as const), device, pick: fc.nat(99), after: fc.nat(2) }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("turn" as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("settle" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("alarm" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("archive" as const), down: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("flaky" as const), answers: fc.nat(6) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("snapshot" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("set archive back" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restore" as const), downAfter: fc.boolean() }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
-
-/** Two users on three devices each, and what the model remembers of them. */
-class Run {
-  readonly world = new World();
-  readonly devices = (["a", "a", "a", "b", "b", "b"] as Side[]).map((side) => new Device(this.world, side));
-  readonly sent: { id: string; text: string; device: number }[] = [];
-  #snapshot = { record: this.world.storage.dump(), archive: this.world.d1.dump() };
-
-  /** Takes a step; each kind of step has its way. */
-  take(taken: Step): void | Promise<void> {
-    const { world } = this;
-    const ways: { [Kind in Step["kind"]]: (step: Extract<Step, { kind: Kind }>) => void | Promise<void> } = {
-      send: ({ device: index }) => this.#send(index),
-      connect: ({ device: index }) => this.#device(index).connect(),
-      drop: ({ device: index, heard }) => this.#device(index).drop(heard),
-      retry: ({ device: index, pick, after }) => this.#retry(index, pick, after),
-      turn: () => world.turn(),
-      settle: () => world.settle(),
-      alarm: () => world.ringAlarm(),
-      restart: () => world.restart(),
-      archive: ({ down }) => void (world.d1.isDown = down),
-      flaky: ({ answers }) => void (world.d1.answersLeft = answers),
-      snapshot: () => void (this.#snapshot = { record: world.storage.dump(), archive: world.d1.dump() }),
-      "set archive back": () => this.#setArchiveBack(),
-      restore: ({ downAfter }) => this.#restore(downAfter),
-    };
-    return (ways[taken.kind] as (step: Step) => void | Promise<void>)(taken);
+async function finished(steps: readonly Step[]): Promise<Run> {
+  const run = new Run();
+  for (const taken of steps) {
+    await run.take(taken);
   }
+  await run.end();
+  return run;
+}
 
-  /** Everything works again: every device comes back, resends, and loads what it was told to. */
-  async end(): Promise<void> {
-    for (let rounds = 0; rounds < 6; rounds += 1) {
-      await this.#heal();
-      for (const each of this.devices) {
-        each.drop(true);
-        each.connect();
-      }
-      await this.world.settle();
-    }
-    await Promise.all(this.devices.map((each) => each.load()));
+const bySeq = (messages: Iterable<Message>) => [...messages].toSorted((one, other) => one.seq - other.seq);
+
+function expectConverged({ world, devices }: Run): void {
+  const { record } = world;
+  expect(
+    record.map(({ seq }) => seq),
+    "numbers are contiguous",
+  ).toEqual(record.map((_, index) => index + 1));
+  const names = record.map(({ author, id }) => author + id);
+  expect(new Set(names).size, "each message is there once").toBe(names.length);
+  const shown = quoting(world.room.log, record).map((row) => toMessage(row, pair));
+  for (const each of devices) {
+    expect(each.unsent, "every wish was settled").toBe(0);
+    expect(bySeq(each.log.values()), "every device shows the record, quotes too").toEqual(shown);
   }
-
-  #device(index: number): Device {
-    const found = this.devices[index];
-    if (found === undefined) {
-      throw new Error("there are six devices");
-    }
-    return found;
-  }
-
-  #send(index: number): void {
-    const id = `${index}-${this.sent.length}`;
-    const text = `message ${id}`;
-    this.sent.push({ id, text, device: index });
-    this.#device(index).compose(id, text);
-  }
-
-  #retry(index: number, pick: number, after: number): void {
-    const mine = this.sent.filter((entry) => this.#device(entry.device).side === this.#device(index).side);
-    const entry = mine[pick % Math.max(1, mine.length)];
-    if (entry !== undefined) {
-      this.#device(index).repeat(entry.id, entry.text, [undefined, 0, 1][after]);
-    }
-  }
-
-  // An operator restores an object whose archive is whole; the archive may fail right after.
-  async #restore(downAfter: boolean): Promise<void> {
-    await this.#heal();
-    this.world.storage.restore(this.#snapshot.record);
-    this.world.d1.isDown = downAfter;
-    this.world.restart();
-  }
-
-  // What the archive forgets the record has: at no time may both have lost something.
-  async #setArchiveBack(): Promise<void> {
-    await this.#heal();
-    this.world.d1.restore(this.#snapshot.archive);
-  }
-
-  // A fresh start compares record and archive, then each alarm repeats what failed.
-  async #heal(): Promise<void> {
-    this.world.d1.isDown = false;
-    this.world.d1.answersLeft = undefined;
-    this.world.restart();
-    for (let rounds = 0; rounds < 3; rounds += 1) {
-      this.world.room.archiver.wake();
-      await this.world.settle();
-      await this.world.ringAlarm();
-    }
+  const columns = world.d1.rows(
+    `SELECT seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to,
+       reactions, data, edit_id, edit_rev FROM messages ORDER BY seq`,
+  );
+  expect(
+    columns.map((row) => Object.values(row)),
+    "the archive is the record, row for row",
+  ).toEqual(record.map(messageValues));
+  const { flags, read } = world.room.line.state;
+  if (record.length > 0) {
+    expect(world.d1.rows("SELECT state, blocked_a, blocked_b, read_a, read_b FROM conversations")).toEqual([
+      {
+        state: flags.state,
+        blocked_a: flags.blocked.a,
+        blocked_b: flags.blocked.b,
+        read_a: read.a,
+        read_b: read.b,
+      },
+    ]);
   }
 }
 
-test("[SE2][SE4][SE5][RP2][AR2][AR5] after any sends, retries, drops, restarts, outages and restores all six devices hold the same contiguous log, each message once", async () => {
-  await fc.assert(
+const check = (step: fc.Arbitrary<Step>, verify: (run: Run) => void) =>
+  fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 70 }), async (steps) => {
-      const run = new Run();
-      for (const taken of steps) {
-        await run.take(taken);
-      }
-      await run.end();
-      const record = run.world.record;
-      const names = record.map(({ author, id }) => author + id);
-      expect(
-        record.map(({ seq }) => seq),
-        "numbers are contiguous",
-      ).toEqual(record.map((_, index) => index + 1));
-      expect(new Set(names).size, "each message is there once").toBe(names.length);
-      for (const each of run.devices) {
-        expect(each.unsent, "every send was settled").toBe(0);
-        expect(
-          [...each.log.values()]
-            .map(({ seq, id, text }) => [seq, id, text])
-            .toSorted((one, other) => Number(one[0]) - Number(other[0])),
-        ).toEqual(record.map(({ seq, id, text }) => [seq, id, text]));
-        for (const id of each.acknowledged) {
-          expect(names, "acknowledged means durable").toContain(each.side + id);
-        }
-      }
-      const archived = run.world.d1.rows(
-        "SELECT seq, rev, author, id, text, count_a FROM messages ORDER BY seq",
-      );
-      expect(archived).toEqual(
-        record.map(({ seq, rev, author, id, text, countA }) => ({
-          seq,
-          rev,
-          author,
-          id,
-          text,
-          count_a: countA,
-        })),
-      );
+      verify(await finished(steps));
     }),
     { seed, numRuns: runs, endOnFailure: process.env["CI"] === "true" },
   );
+
+test("[SE2][SE4][SE5][CH1][CH6][RY3][RP2][AR2][AR5] after any sends, changes, retries, drops, restarts, outages and restores all six devices and D1 hold the same contiguous log, each message once", async () => {
+  await check(anyStep, (run) => {
+    expectConverged(run);
+    const names = new Set(run.world.record.map(({ author, id }) => author + id));
+    const sent = new Set(run.wanted.flatMap(({ frame }) => (frame.type === "send" ? [frame.id] : [])));
+    for (const { side, acknowledged } of run.devices) {
+      for (const id of acknowledged.keys()) {
+        expect(!sent.has(id) || names.has(side + id), "acknowledged means durable").toBe(true);
+      }
+    }
+  });
 }, 600_000);
+
+test("[CH3][ED2][DE1] where nothing is restored, each message says what its newest acknowledged edit said, or nothing once it was deleted", async () => {
+  await check(dailyStep, (run) => {
+    expectConverged(run);
+    for (const message of run.world.record) {
+      expect({ seq: message.seq, text: message.text }).toEqual({
+        seq: message.seq,
+        text: textOf(run, message.seq) ?? message.text,
+      });
+    }
+  });
+}, 600_000);
+
+/** What a message must say by what was acknowledged; undefined where nobody changed it. */
+function textOf(run: Run, seq: number): string | undefined {
+  const rev = (id: string) => Math.max(0, ...run.devices.map((each) => each.acknowledged.get(id) ?? 0));
+  const acked = run.wanted.flatMap(({ frame }) => {
+    const isChange = frame.type === "edit" || frame.type === "delete";
+    return isChange && frame.seq === seq && rev(frame.id) > 0 ? [frame] : [];
+  });
+  const newest = acked.toSorted((one, other) => rev(other.id) - rev(one.id));
+  if (newest.some(({ type }) => type === "delete")) {
+    return "";
+  }
+  const [last] = newest;
+  return last?.type === "edit" ? last.text : undefined;
+}

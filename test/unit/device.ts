@@ -1,20 +1,26 @@
+import { previewOf } from "../../src/archive/preview.ts";
 import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
+import type { WriteFrame } from "../../src/protocol/client-frame.ts";
+import { errorCatalogue, type ErrorCode } from "../../src/protocol/errors.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { RequestRefused } from "../../src/http/problem.ts";
 import { pair, type World } from "./world.ts";
 
+/** Answers after which a client sends again; every other refusal is the end of what it wanted. */
+const passing: readonly ErrorCode[] = ["internal", "stale", "out_of_range"];
+
 interface Outgoing {
-  readonly id: string;
-  readonly text: string;
+  readonly frame: WriteFrame;
   after: number | undefined;
 }
 
-/** A client that follows docs/PROTOCOL.md: cursor, outbox, replay, reset. It checks what it is promised as frames come. */
+/** A client that follows docs/PROTOCOL.md: cursor, outbox, replay, reset, quotes. It checks what it is promised as frames come. */
 export class Device {
   readonly side: Side;
-  readonly acknowledged = new Set<string>();
+  /** The `rev` of each ack, by the `id` of what was acknowledged. */
+  readonly acknowledged = new Map<string, number>();
   readonly log = new Map<number, Message>();
   readonly refused: string[] = [];
   #world: World;
@@ -75,15 +81,26 @@ export class Device {
     }
   }
 
-  compose(id: string, text: string): void {
-    const outgoing = { id, text, after: this.#cursor ?? 0 };
+  /** Something the user wants said or changed. */
+  want(frame: WriteFrame): void {
+    const outgoing = { frame, after: this.#cursor ?? 0 };
     this.#outbox.push(outgoing);
     this.#transmit(outgoing);
   }
 
+  compose(id: string, text: string): void {
+    this.want({ type: "send", id, text });
+  }
+
   /** A needless retry, with a right, a missing or a too old `after`. */
-  repeat(id: string, text: string, after: number | undefined): void {
-    this.#transmit({ id, text, after });
+  repeat(frame: WriteFrame, after: number | undefined): void {
+    this.#transmit({ frame, after });
+  }
+
+  read(): void {
+    if (this.#connection !== undefined) {
+      this.#world.frame(this.#connection, { type: "read", seq: Math.max(0, ...this.log.keys()) });
+    }
   }
 
   /** Loads every page below the head where a `reset` asked for it, unless the archive is away. */
@@ -113,9 +130,10 @@ export class Device {
 
   #cut: () => void = () => {};
 
-  #transmit({ id, text, after }: Outgoing): void {
+  #transmit({ frame, after }: Outgoing): void {
     if (this.#connection !== undefined) {
-      this.#world.frame(this.#connection, { type: "send", id, text, ...(after !== undefined && { after }) });
+      const hasAfter = (frame.type === "send" || frame.type === "edit") && after !== undefined;
+      this.#world.frame(this.#connection, { ...frame, ...(hasAfter && { after }) });
     }
   }
 
@@ -134,10 +152,13 @@ export class Device {
         outgoing.after = Math.min(outgoing.after ?? 0, frame.rev);
       }
     } else if (frame.type === "ack") {
-      this.acknowledged.add(frame.id);
-      this.#outbox = this.#outbox.filter(({ id }) => id !== frame.id);
+      this.acknowledged.set(frame.id, frame.rev);
+      this.#settle(frame.id);
     } else if (frame.type === "error") {
       this.refused.push(frame.code);
+      if (frame.id !== undefined && !passing.includes(frame.code) && frame.code in errorCatalogue) {
+        this.#settle(frame.id);
+      }
     }
   }
 
@@ -150,14 +171,26 @@ export class Device {
     this.#cursor = message.rev;
     this.#keep(message);
     if (message.author === pair[this.side]) {
-      this.#outbox = this.#outbox.filter(({ id }) => id !== message.id);
+      this.#settle(message.id);
     }
+  }
+
+  #settle(id: string): void {
+    this.#outbox = this.#outbox.filter(({ frame }) => frame.id !== id);
   }
 
   #keep(message: Message): void {
     const held = this.log.get(message.seq);
-    if (held === undefined || held.rev <= message.rev) {
-      this.log.set(message.seq, message);
+    if (held !== undefined && held.rev > message.rev) {
+      return;
+    }
+    this.log.set(message.seq, message);
+    const { author, text, deletedAt } = message;
+    const quote = { author, text: previewOf(text), ...(deletedAt !== undefined && { deletedAt }) };
+    for (const reply of this.log.values()) {
+      if (reply.replyTo === message.seq) {
+        this.log.set(reply.seq, { ...reply, quote });
+      }
     }
   }
 }

@@ -62,7 +62,7 @@ test("[LS9] a new message brings the conversation back for both, a retry of an o
   setFlags(world, "a", { archived: true });
   setFlags(world, "b", { archived: true, muted: true });
   await world.settle();
-  alice.repeat("one", "hello", 0);
+  alice.repeat({ type: "send", id: "one", text: "hello" }, 0);
   await world.settle();
   expect(flagsOf(world)).toMatchObject({ state: 2, archived: { a: true, b: true } });
   alice.compose("two", "are you there?");

@@ -1,4 +1,4 @@
-// Starts a local Pairline: migrates the local D1, makes a secret on the first run, runs `wrangler dev`, prints the URL.
+// Starts a local Pairline: migrates the local D1, makes keys on the first run, runs `wrangler dev`, prints the URL.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { localAdminKey, localPlace, localSecret, localVariables, projectDir } from "./local.ts";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { writeChanges } from "../../src/archive/write.ts";
 import { recordSummary } from "../../src/conversation/summary.ts";
 import { partMessages, type VerifiedArchive } from "../../src/conversation/verification.ts";
-import type { Difference } from "../../src/protocol/verification.ts";
+import type { Difference, Verification } from "../../src/protocol/verification.ts";
 import { archivedWorld, archiveOf, damage, key, seq, verify, verifyFrom, write } from "./verified-world.ts";
 import { World } from "./world.ts";
 
@@ -71,6 +71,28 @@ test(
     );
   },
 );
+
+test("[VE2] what is on its way to D1 is waited for, ten seconds at most", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const world = await archivedWorld();
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  world.heldWrites = promise;
+  write(world, "a", { type: "send", text: "one more" });
+  await world.settle();
+  const answers: Verification[] = [];
+  const impatient = verify(world).then((answer) => answers.push(answer));
+  await vi.advanceTimersByTimeAsync(9_999);
+  await world.settle();
+  expect(answers).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  await impatient;
+  expect(answers).toMatchObject([{ checked: 12, pending: 2, differences: [] }]);
+  const patient = verify(world);
+  await world.settle();
+  release();
+  expect(await patient).toMatchObject({ checked: 13, pending: 0, differences: [] });
+});
 
 test("[VE4] a repair between whose comparison and write a flush lands keeps what the flush wrote", async () => {
   const world = await archivedWorld();

@@ -255,3 +255,11 @@ test("[VE5][AR5] a record that is behind its archive takes back what it lost bef
   expect(await recordRows(stubOf(users))).toHaveLength(6);
   await expectSameRows();
 });
+
+test("[VE5][MK1] an object that slept takes read cursors that are ahead in D1, and then they agree", async () => {
+  await talked(users, 5);
+  await evictDurableObject(stubOf(users));
+  await onArchive(users, "UPDATE conversations SET read_a = 4, read_count_a = 2 WHERE id = ?1");
+  expect(await verifyPart(users)).toEqual(agreement(5));
+  expect((await stubOf(users).summary(users.a)).read).toEqual({ you: 4, peer: 0 });
+});

@@ -121,8 +121,8 @@ export const damage = fc.oneof(
   fc.integer({ min: 13, max: 900 }).map(
     (
       at,
-    ) => `INSERT OR IGNORE INTO messages SELECT conversation, ${at}, rev, created_rev, author, id, text, created_at_ms, count_a,
-      NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM messages LIMIT 1`,
+    ) => `INSERT OR IGNORE INTO messages (conversation, seq, rev, created_rev, author, id, text, created_at_ms, count_a)
+      SELECT conversation, ${at}, rev, created_rev, author, id, text, created_at_ms, count_a FROM messages LIMIT 1`,
   ),
   fc
     .tuple(summaryColumn, fc.nat(1))

@@ -31,6 +31,13 @@ export interface ArchivedRecord {
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
+/** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
+export interface Landed {
+  readonly rev: number;
+  readonly read: Cursors;
+  readonly state: number;
+}
+
 interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
@@ -96,6 +103,23 @@ export class Archiver {
     while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
+  }
+
+  /** What is known to be in D1. */
+  get landed(): Landed {
+    return { rev: this.#archivedRev ?? 0, read: this.#archivedRead, state: this.#archivedState };
+  }
+
+  /** Somebody saw more in D1 than the record has: it is compared again before anything is written. */
+  doubt(): void {
+    this.#archivedRev = undefined;
+  }
+
+  /** Somebody saw that D1 was set back to this: what follows is sent again. */
+  sendAgain({ rev, read, state }: Landed): void {
+    this.#archivedRev = rev;
+    this.#archivedRead = read;
+    this.#archivedState = state;
   }
 
   /** Returns when the record was compared with the archive. Throws an ArchiveError. */

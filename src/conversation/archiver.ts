@@ -1,10 +1,10 @@
 import { ArchiveError } from "../archive/database.ts";
-import type { Flags } from "../archive/flags.ts";
-import { noFlags } from "../archive/flags.ts";
+import { noFlags, readAsSeen, type Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { BackOff } from "./back-off.ts";
+import { otherSide, type Side } from "../protocol/pair.ts";
 import type { Inboxes } from "./inboxes.ts";
 import { within } from "../sockets/within.ts";
 import type { Cursors } from "./log.ts";
@@ -42,7 +42,7 @@ interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
   readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes">;
+  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
   readonly now: () => number;
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
@@ -76,9 +76,14 @@ export class Archiver {
   readonly #startRev: number;
   /** Up to where this record can have been written. */
   #sureRev: number;
+  /** Whose lists lacked something that landed while the archive or an inbox failed. */
+  readonly #late = new Set<Side>();
 
   constructor(ports: ArchiverPorts) {
     this.#ports = ports;
+    if (ports.record.failingSinceMs !== null) {
+      this.#late.add("a").add("b");
+    }
     this.#startRev = ports.record.rev;
     this.#sureRev = this.#startRev;
   }
@@ -181,14 +186,27 @@ export class Archiver {
     const startedAtMs = now();
     this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
-    if (now() - startedAtMs > slowWriteMs) {
-      inboxes.owe();
-    }
+    this.#toldLate(write, now() - startedAtMs > slowWriteMs);
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
     this.#archivedState = write.summary.flags.state;
+  }
+
+  // Not whoever is blocked and sees nothing of it: a word that says nothing would tell when the other was there.
+  #toldLate({ summary }: ArchiveWrite, isSlow: boolean): void {
+    const { backOff, inboxes } = this.#ports;
+    const before = { rev: this.#archivedRev ?? 0, state: this.#archivedState, read: this.#archivedRead };
+    for (const side of ["a", "b"] as const) {
+      if (isSeenToMove(side, before, summary)) {
+        if (backOff.isFailing) {
+          this.#late.add(side);
+        } else if (isSlow) {
+          inboxes.owe(side);
+        }
+      }
+    }
   }
 
   async #compare(): Promise<void> {
@@ -221,8 +239,13 @@ export class Archiver {
       return;
     }
     // Lists that were read meanwhile lack what has landed only now.
-    inboxes.owe();
+    for (const side of ["a", "b"] as const) {
+      if (this.#late.has(side) || inboxes.owesTo(side)) {
+        inboxes.owe(side);
+      }
+    }
     if ((await within(toldWaitMs, inboxes.told())) === true && !inboxes.owes) {
+      this.#late.clear();
       backOff.recovered();
     } else {
       backOff.failed();
@@ -237,4 +260,19 @@ export class Archiver {
       this.#isHeld = true;
     }
   }
+}
+
+/** Whether a write shows a side anything that the archive did not show it before. */
+function isSeenToMove(
+  side: Side,
+  before: { readonly rev: number; readonly state: number; readonly read: Cursors },
+  { rev, read, flags }: ArchiveWrite["summary"],
+): boolean {
+  const peer = otherSide(side);
+  return (
+    rev > before.rev ||
+    flags.state > before.state ||
+    read[side] > before.read[side] ||
+    readAsSeen(read[peer], flags, peer) > before.read[peer]
+  );
 }

@@ -81,6 +81,12 @@ export class Line {
     return this.#state.flags.blocked[otherSide(side)] !== null;
   }
 
+  /** Whether these wishes would set something where nobody set anything before. */
+  isFirstFlag(side: Side, wishes: Wishes): boolean {
+    const { flags, read } = this.#state;
+    return flags.state === 0 && withWishes(flags, side, wishes, read[side]) !== flags;
+  }
+
   /**
    * Stores a message, or finds the one that an earlier try of this send became. A new one brings the conversation back
    * for whoever archived it; durable with the next `saveState`.

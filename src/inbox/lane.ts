@@ -1,4 +1,5 @@
 import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
+import { isWrite } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { within } from "../sockets/within.ts";
 
@@ -96,7 +97,7 @@ export class Lane {
     this.#peer = opened.peer;
     const answers = await opened.act(frames);
     const revs = answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
-    if (frames.some(({ type }) => type === "send" || type === "read")) {
+    if (frames.some((frame) => isWrite(frame) || frame.type === "read")) {
       this.#settle(opened, Math.max(...revs));
     }
     return answers;

@@ -11,9 +11,9 @@ import type { Cursors } from "./log.ts";
 
 /** The archive's functions, bound to one conversation. All throw an ArchiveError. */
 export interface ConversationArchive {
-  state(): Promise<ArchiveState | undefined>;
-  write(write: ArchiveWrite): Promise<number>;
-  above(seq: number, limit: number): Promise<readonly StoredMessage[]>;
+  readonly state: () => Promise<ArchiveState | undefined>;
+  readonly write: (write: ArchiveWrite) => Promise<number>;
+  readonly above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
 }
 
 /** What the archiver asks of the record. */
@@ -23,11 +23,19 @@ export interface ArchivedRecord {
   readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
-  matches(archive: ArchiveState): boolean;
+  /** Whether the archive was written from this record, which cannot have written more than up to `sureRev`. Throws an ArchiveError. */
+  matches(archive: ArchiveState, sureRev: number): Promise<boolean>;
   adoptFrom(archive: ArchiveState): Promise<void>;
   /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
   takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
+}
+
+/** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
+export interface Landed {
+  readonly rev: number;
+  readonly read: Cursors;
+  readonly state: number;
 }
 
 interface ArchiverPorts {
@@ -66,6 +74,8 @@ export class Archiver {
   #isHeld = false;
   /** Up to where the record went when the object started. */
   readonly #startRev: number;
+  /** Up to where this record can have been written. */
+  #sureRev: number;
   /** Whose lists lacked something that landed while the archive or an inbox failed. */
   readonly #late = new Set<Side>();
 
@@ -75,6 +85,7 @@ export class Archiver {
       this.#late.add("a").add("b");
     }
     this.#startRev = ports.record.rev;
+    this.#sureRev = this.#startRev;
   }
 
   /** Something happened: compares once after a start, then sends what the archive lacks. Does nothing while an alarm waits. */
@@ -97,6 +108,23 @@ export class Archiver {
     while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
+  }
+
+  /** What is known to be in D1. */
+  get landed(): Landed {
+    return { rev: this.#archivedRev ?? 0, read: this.#archivedRead, state: this.#archivedState };
+  }
+
+  /** Somebody saw more in D1 than the record has: it is compared again before anything is written. */
+  doubt(): void {
+    this.#archivedRev = undefined;
+  }
+
+  /** Somebody saw that D1 was set back to this: what follows is sent again. */
+  sendAgain({ rev, read, state }: Landed): void {
+    this.#archivedRev = rev;
+    this.#archivedRead = read;
+    this.#archivedState = state;
   }
 
   /** Returns when the record was compared with the archive. Throws an ArchiveError. */
@@ -156,6 +184,7 @@ export class Archiver {
       backOff.failed();
     }
     const startedAtMs = now();
+    this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
     this.#toldLate(write, now() - startedAtMs > slowWriteMs);
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
@@ -196,9 +225,10 @@ export class Archiver {
 
   async #take(state: ArchiveState): Promise<void> {
     const { record, report } = this.#ports;
-    if (!record.matches(state)) {
+    if (!(await record.matches(state, this.#sureRev))) {
       report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
+      this.#sureRev = record.rev;
     }
     record.takeMarks(state);
   }

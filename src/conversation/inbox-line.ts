@@ -125,9 +125,11 @@ export class InboxLine {
   #giveBack({ frames, oweDurable }: Call): void {
     const later = this.#frames;
     const owesLater = this.#oweDurable;
+    // A deletion may be among what was dropped: what came before it must not be told any more.
+    const earlier = this.#isFull ? [] : frames;
     this.#call = undefined;
     this.#forget();
-    for (const frame of [...frames, ...later]) {
+    for (const frame of [...earlier, ...later]) {
       if (frame.type !== "typing") {
         this.#keep(frame);
       }
@@ -146,11 +148,15 @@ export class InboxLine {
         waiting.type === "message" ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting,
       );
     }
-    if (this.#characters > maxWaitingCharacters) {
+    if (this.#isFull) {
       this.#frames = [];
     } else {
       this.#frames.push(frame);
     }
+  }
+
+  get #isFull(): boolean {
+    return this.#characters > maxWaitingCharacters;
   }
 
   #forget(): void {

@@ -187,7 +187,8 @@ export class Line {
 
   #changed(message: StoredMessage, side: Side, change: ChangeFrame, nowMs: number): Changed {
     // The newest edit is known by its row, which has its text to compare too.
-    const earlier = message.editId === change.id ? undefined : this.#recent.find(side, change);
+    const isNewestEdit = change.type === "edit" && message.editId === change.id;
+    const earlier = isNewestEdit ? undefined : this.#recent.find(side, change);
     if (earlier === "conflict") {
       return refused(refusal("conflict"));
     }

@@ -38,10 +38,10 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       return line.state.failingSinceMs;
     },
     changesAfter: (rev) => changesAfter(ports, rev),
-    matches: (state) => matchesArchive(log, line.position, state),
+    matches: (state, sureRev) => matchesArchive(log, line.position, state, { sureRev, above: archive.above }),
     adoptFrom: async (state: ArchiveState) => {
       const sinceRev = line.position.rev;
-      const differing = await differingFrom(log, (seq, limit) => archive.above(seq, limit));
+      const differing = await differingFrom(log, archive.above);
       log.transaction(() => adopt(log, { position: line.position, archive: state, differing, sinceRev }));
       line.reload();
       ports.replaced();

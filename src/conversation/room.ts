@@ -5,6 +5,7 @@ import type { WriteFrame } from "../protocol/client-frame.ts";
 import { contentFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
+import { withdrawn } from "../protocol/withdrawn.ts";
 import type { RelayedFrame } from "../inbox/delivery.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
@@ -161,10 +162,13 @@ export class Room {
   }
 
   #publish(batch: readonly Settled[], before: LogState): void {
-    const { pair } = this.ports;
-    for (const { stored, settle } of batch) {
-      if (stored !== undefined) {
-        this.#tell({ type: "message", message: toMessage(stored, pair) });
+    const told = batch.map(({ stored }) => stored && toMessage(stored, this.ports.pair));
+    const deletions = told.flatMap((message) => (message?.deletedAt === undefined ? [] : [message]));
+    for (const [index, { settle }] of batch.entries()) {
+      const message = told[index];
+      if (message !== undefined) {
+        // What is deleted in the turn that sent it is told as deleted.
+        this.#tell({ type: "message", message: deletions.reduce(withdrawn, message) });
       }
       settle();
     }

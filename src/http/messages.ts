@@ -3,6 +3,7 @@ import { conversationKey } from "../archive/conversation-key.ts";
 import { toMessage } from "../archive/stored-message.ts";
 import type { Conversation } from "../conversation/conversation-object.ts";
 import type { ChangeFrame, WriteFrame } from "../protocol/client-frame.ts";
+import { contentFault } from "../protocol/content.ts";
 import { pairFromName } from "../protocol/pair.ts";
 import {
   archivedRevHeader,
@@ -68,6 +69,11 @@ type Place = Awaited<ReturnType<typeof addressed>>;
 
 /** Sends or changes a message, and sees to the archive. */
 async function write(context: Context<HttpEnv>, { user, name, stub }: Place, frame: WriteFrame) {
+  // Judged before it travels: what writes values between objects recurses without a bound.
+  const fault = contentFault(frame, context.get("settings").limits);
+  if (fault !== undefined) {
+    throw new RequestRefused(fault);
+  }
   const reply = await stub().write(user, frame);
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);

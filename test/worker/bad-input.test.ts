@@ -16,7 +16,7 @@ const badFrames: readonly { name: string; data: string | Uint8Array; id?: string
   { name: "an object without a type", data: `{"id":"x","text":"hello"}`, id: "x" },
   { name: "an unknown type", data: `{"type":"shout","id":"x"}`, id: "x" },
   { name: "a type of the server", data: `{"type":"ack","id":"x"}`, id: "x" },
-  { name: "a type of a later version", data: `{"type":"edit","seq":1,"text":"changed"}` },
+  { name: "an edit without an id", data: `{"type":"edit","seq":1,"text":"changed"}` },
   { name: "a send without an id", data: `{"type":"send","text":"hello"}` },
   { name: "a send without a text", data: `{"type":"send","id":"x"}`, id: "x" },
   { name: "an empty id", data: `{"type":"send","id":"","text":"hello"}` },

@@ -13,6 +13,8 @@ export class SocketClient<Frame extends { readonly type: string }> {
   readonly #watchers = new Set<() => void>();
   /** Every frame that came, parsed, in order. */
   readonly frames: Frame[] = [];
+  /** The same as they came; schemas leave out what a schema cannot say. */
+  readonly received: string[] = [];
   /** How often `pong` came. */
   pongs = 0;
   /** How the socket ended, once it has. */
@@ -95,6 +97,7 @@ export class SocketClient<Frame extends { readonly type: string }> {
     if (data === "pong") {
       this.pongs += 1;
     } else {
+      this.received.push(data);
       this.frames.push(this.#parse(JSON.parse(data)));
     }
     this.#changed();

@@ -21,7 +21,7 @@ export interface StoredRow {
 }
 
 const columns =
-  "seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to, reactions, data";
+  "seq, rev, created_rev, author, id, text, created_at_ms, count_a, edited_at_ms, deleted_at_ms, reply_to, reactions, data, edit_id, edit_rev";
 
 export function conversationOf(env: Env, one: string, other: string): ConversationStub {
   return env.CONVERSATIONS.getByName(conversationName(one, other));

@@ -58,6 +58,7 @@ export class Run {
   readonly devices = (["a", "a", "a", "b", "b", "b"] as Side[]).map((side) => new Device(this.world, side));
   /** What users wanted, and the name of the message that it was about. */
   readonly wanted: { readonly frame: WriteFrame; readonly side: Side; readonly about?: string }[] = [];
+  #isRestored = false;
   #snapshot = { record: this.world.storage.dump(), archive: this.world.d1.dump() };
 
   /** All are connected, and each has said something. */
@@ -166,7 +167,10 @@ export class Run {
   }
 
   #retry(index: number, nth: number, after: number): void {
-    const mine = this.wanted.filter(({ side }) => side === this.#device(index).side);
+    // A change is of its history: clients repeat none that they wanted before it was replaced.
+    const mine = this.wanted.filter(
+      ({ side, frame }) => side === this.#device(index).side && (frame.type === "send" || !this.#isRestored),
+    );
     const entry = mine[nth % Math.max(1, mine.length)];
     if (entry !== undefined) {
       // Without `after` an edit would not be a retry but a new wish.
@@ -182,6 +186,7 @@ export class Run {
   // An operator restores an object whose archive is whole; the archive may fail right after.
   async #restore(downAfter: boolean): Promise<void> {
     await this.#heal();
+    this.#isRestored = true;
     this.world.storage.restore(this.#snapshot.record);
     this.world.d1.isDown = downAfter;
     this.world.restart();

@@ -134,8 +134,7 @@ export class Device {
 
   #transmit({ frame, after }: Outgoing): void {
     if (this.#connection !== undefined) {
-      const hasAfter = (frame.type === "send" || frame.type === "edit") && after !== undefined;
-      this.#world.frame(this.#connection, { ...frame, ...(hasAfter && { after }) });
+      this.#world.frame(this.#connection, { ...frame, ...(after !== undefined && { after }) });
     }
   }
 
@@ -150,7 +149,9 @@ export class Device {
       this.#mustLoad = true;
       this.log.clear();
       this.#earlierTexts.clear();
-      // Numbers of a history that is gone: the check for a twin must not trust them.
+      // Numbers of a history that may be gone: a change would meet another message, and the check for a twin must not
+      // trust them.
+      this.#outbox = this.#outbox.filter((outgoing) => outgoing.frame.type === "send");
       for (const outgoing of this.#outbox) {
         outgoing.after = Math.min(outgoing.after ?? 0, frame.rev);
       }
@@ -159,7 +160,8 @@ export class Device {
       this.#settle(frame.id);
     } else if (frame.type === "error") {
       this.refused.push(frame.code);
-      this.#settle(passing.includes(frame.code) ? undefined : frame.id);
+      const isSend = this.#outbox.some(({ frame: sent }) => sent.id === frame.id && sent.type === "send");
+      this.#settle(isSend && passing.includes(frame.code) ? undefined : frame.id);
     }
   }
 

@@ -11,7 +11,7 @@ import { verificationSchema, verifyBodySchema } from "../../src/protocol/verific
 import { protocolVersion } from "../../src/protocol/version.ts";
 
 // A shape changed: if old clients can live with it, pin the new hash and note it in version.ts; else it is a new version.
-const pinned = { version: "pairline.v1", hash: "b8cebc2293f1bdc2" };
+const pinned = { version: "pairline.v1", hash: "1d946aa92f1c650b" };
 
 test("the JSON Schemas of every frame, body and answer are those of the pinned version", () => {
   const schemas = {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { noFlags } from "../../src/archive/flags.ts";
 import type { ArchiveState } from "../../src/archive/read.ts";
 import type { StoredMessage } from "../../src/archive/stored-message.ts";
+import { Line } from "../../src/conversation/line.ts";
 import type { Log } from "../../src/conversation/log.ts";
 import { adopt, differingFrom, matchesArchive } from "../../src/conversation/recovery.ts";
 import { filledLog, plainMessage } from "./filled-log.ts";
@@ -24,6 +25,12 @@ const reacted = (seq: number, rev: number, emoji: string): StoredMessage => ({
   ...plainMessage(seq),
   rev,
   reactions: JSON.stringify({ [emoji]: ["a"] }),
+});
+
+const ownMessage = (seq: number, replyTo: number | null): StoredMessage => ({
+  ...plainMessage(seq),
+  id: `own${seq}`,
+  replyTo,
 });
 
 /** A record of five messages, `own` in place of some of them and behind them, and an archive with `archived` in place of its. */
@@ -98,12 +105,7 @@ test("[AR5][ED2][DE1] where both changed one message, the deletion holds, else t
 });
 
 test("[AR5][RY1] a reply of the record's own follows the message it answers to its new number", async () => {
-  const own = (seq: number, replyTo: number | null): StoredMessage => ({
-    ...plainMessage(seq),
-    id: `own${seq}`,
-    replyTo,
-  });
-  const log = await healed([own(6, null), own(7, 6), own(8, 2)], [plainMessage(6)], 6);
+  const log = await healed([ownMessage(6, null), ownMessage(7, 6), ownMessage(8, 2)], [plainMessage(6)], 6);
   expect(log.range(6, 9).map(({ seq, id, replyTo }) => [seq, id, replyTo])).toEqual([
     [6, "m6", null],
     [7, "own6", null],
@@ -125,4 +127,20 @@ test("[AR5] another history is found by what took the archive's revision, and by
   expect(await matches([], [reacted(2, 6, "👍")], 6)).toBe(false);
   const { log, above, archive, position } = divergence([reacted(1, 6, "👍"), reacted(1, 7, "👍")], [], 6);
   expect(await matchesArchive(log, position, archive, { sureRev: 5, above })).toBe(false);
+});
+
+test("[CH8] a change that was wanted in a history that was replaced is stale, one from the future out of range", () => {
+  const { log } = filledLog(5);
+  log.transaction(() => log.writeState({ ...log.readState(), floorRev: 1_000_005 }));
+  const line = new Line(log);
+  const remove = (seq: number, after?: number) => {
+    const outcome = line.change("a", { type: "delete", id: `d${seq}`, seq, after }, 1_000);
+    return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
+  };
+  expect(remove(1, 5)).toBe("stale");
+  expect(remove(1, 0)).toBe("stale");
+  expect(remove(1, 1_000_006)).toBe("out_of_range");
+  expect(log.message(1)?.deletedAtMs).toBeNull();
+  expect(remove(1, 1_000_005)).toBe("stored");
+  expect(remove(3)).toBe("stored");
 });

@@ -15,6 +15,8 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
                 JWT_SECRET: "a-secret-for-tests-only-of-32-characters",
+                // A developer's own `.dev.vars` has one.
+                ADMIN_KEY: "",
                 RATE_LIMIT_PER_SECOND: "1000",
                 RATE_LIMIT_BURST: "1000",
               },

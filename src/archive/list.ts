@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, gt, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, isNotNull, or, sql } from "drizzle-orm";
 import type { ConversationList, Profile, Summary } from "../protocol/conversation-list.ts";
 import { conversationName, sideOf } from "../protocol/pair.ts";
 import { conversationKey } from "./conversation-key.ts";
@@ -50,7 +50,7 @@ async function selectedEntries(
 ): Promise<ListEntry[]> {
   const db = openPrimary(d1);
   const wanted = archived ?? (changedSinceMs === undefined ? false : undefined);
-  const { userA, userB, archivedA, archivedB, head, updatedAtMs } = conversations;
+  const { userA, userB, archivedA, archivedB, blockedA, blockedB, head, updatedAtMs } = conversations;
   const peer = sql`case when ${userA} = ${user} then ${userB} else ${userA} end`;
   const rows = await ask(pageTimeoutMs, () =>
     db
@@ -64,7 +64,14 @@ async function selectedEntries(
             and(eq(userB, user), wanted === undefined ? undefined : eq(archivedB, wanted)),
           ),
           gt(head, 0),
-          changedSinceMs === undefined ? undefined : gt(updatedAtMs, changedSinceMs - overlapMs),
+          changedSinceMs === undefined
+            ? undefined
+            : or(
+                gt(updatedAtMs, changedSinceMs - overlapMs),
+                // Whoever is blocked gets it every time: when it comes must not say when the other was there.
+                and(eq(userA, user), isNotNull(blockedB)),
+                and(eq(userB, user), isNotNull(blockedA)),
+              ),
         ),
       ),
   );

@@ -52,7 +52,7 @@ export async function writeChanges(
 
 // One statement for any number of rows: a parameter per column would end at D1's 100 parameters. A place in the
 // array stands for a column, in the table's order.
-function upsertMessages(
+export function upsertMessages(
   db: ReturnType<typeof openPrimary>,
   conversation: string,
   rows: readonly StoredMessage[],
@@ -89,7 +89,11 @@ function newerFlag(written: SQL, kept: SQLWrapper): SQL {
   return sql`case when excluded.state >= ${conversations.state} then ${written} else ${kept} end`;
 }
 
-function upsertSummary(db: ReturnType<typeof openPrimary>, conversation: string, write: ArchiveWrite) {
+export function upsertSummary(
+  db: ReturnType<typeof openPrimary>,
+  conversation: string,
+  write: Omit<ArchiveWrite, "messages">,
+) {
   const { base, nowMs } = write;
   const { users, rev, head, last, countA, read, readCounts, flags } = write.summary;
   const { muted, archived, blocked } = flags;

@@ -26,27 +26,34 @@ export function localPlace(): LocalPlace {
   };
 }
 
-/** The secret that signs local tokens: from the environment, else from `.dev.vars`, which the first call makes. */
+/** The secret that signs local tokens: from the environment, else from `.dev.vars`, where the first call puts a random one. */
 export function localSecret(): string {
-  const fromEnvironment = process.env["JWT_SECRET"];
+  return localValue("JWT_SECRET");
+}
+
+/** The key of the admin routes of a local Worker, from the same places. */
+export function localAdminKey(): string {
+  return localValue("ADMIN_KEY");
+}
+
+function localValue(name: "JWT_SECRET" | "ADMIN_KEY"): string {
+  const fromEnvironment = process.env[name];
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
     return fromEnvironment;
   }
   const lines = existsSync(secretsFile) ? readFileSync(secretsFile, "utf8").split("\n") : [];
-  const line = lines.find((text) => text.startsWith("JWT_SECRET="));
+  const line = lines.find((text) => text.startsWith(`${name}=`));
   if (line !== undefined) {
     return line
-      .slice("JWT_SECRET=".length)
+      .slice(name.length + 1)
       .trim()
       .replace(/^"(.*)"$/, "$1");
   }
-  const secret = randomBytes(32).toString("base64url");
-  writeFileSync(
-    secretsFile,
-    [...lines.filter((text) => text !== ""), `JWT_SECRET="${secret}"`, ""].join("\n"),
-    { mode: 0o600 },
-  );
-  return secret;
+  const value = randomBytes(32).toString("base64url");
+  writeFileSync(secretsFile, [...lines.filter((text) => text !== ""), `${name}="${value}"`, ""].join("\n"), {
+    mode: 0o600,
+  });
+  return value;
 }
 
 /** Variables of wrangler.toml that the environment may set for a local Worker. */

@@ -1,11 +1,12 @@
-// Starts a local Pairline: migrates the local D1, makes a secret on the first run, runs `wrangler dev`, prints the URL.
+// Starts a local Pairline: migrates the local D1, makes keys on the first run, runs `wrangler dev`, prints the URL.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { localPlace, localSecret, localVariables, projectDir } from "./local.ts";
+import { localAdminKey, localPlace, localSecret, localVariables, projectDir } from "./local.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const place = localPlace();
 localSecret();
+localAdminKey();
 
 const environment = {
   ...process.env,

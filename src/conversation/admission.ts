@@ -1,13 +1,14 @@
 import type { Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Entry } from "./batch.ts";
+import type { Line } from "./line.ts";
 import { within } from "../sockets/within.ts";
 
 /** How long whoever finds a record empty waits for each answer about it; it goes on without one. */
 export const emptyWaitMs = 1_000;
 
 interface AdmissionPorts {
-  readonly isEmpty: () => boolean;
+  readonly line: Pick<Line, "isEmpty" | "isBlocked" | "isFirstFlag">;
   /** Returns when the archive was asked whether it knows this conversation. */
   readonly compared: () => Promise<void>;
   /** Counts a new conversation for whoever begins it; a refusal where these were too many. */
@@ -25,25 +26,24 @@ export class Admission {
 
   /** What a turn's entries must wait for; nothing once the conversation has a message. */
   gate(entries: readonly Entry[]): Promise<void> | undefined {
-    if (!this.#ports.isEmpty()) {
+    if (!this.#ports.line.isEmpty) {
       return undefined;
     }
-    const starters = new Set(entries.flatMap(starterOf));
-    const changes = entries.some(({ kind }) => kind === "change");
-    return starters.size > 0 || changes ? this.#ask(starters) : undefined;
+    const matters = entries.some(({ kind }) => kind !== "read");
+    return matters ? this.#ask(entries) : undefined;
   }
 
   refusalFor(side: Side): Refusal | undefined {
-    return this.#ports.isEmpty() ? this.#refused[side] : undefined;
+    return this.#ports.line.isEmpty ? this.#refused[side] : undefined;
   }
 
-  async #ask(starters: ReadonlySet<Side>): Promise<void> {
+  async #ask(entries: readonly Entry[]): Promise<void> {
     this.#refused = {};
     await within(emptyWaitMs, this.#ports.compared());
-    if (!this.#ports.isEmpty()) {
+    if (!this.#ports.line.isEmpty) {
       return;
     }
-    for (const side of starters) {
+    for (const side of new Set(entries.flatMap((entry) => this.#starterOf(entry)))) {
       const refusal = await within(emptyWaitMs, this.#ports.admit(side));
       if (refusal === undefined) {
         return;
@@ -51,12 +51,14 @@ export class Admission {
       this.#refused[side] = refusal;
     }
   }
-}
 
-// Whoever writes the first rows of a conversation begins it: with a message, or by muting it beforehand.
-function starterOf(entry: Entry): Side[] {
-  if (entry.kind === "send") {
-    return [entry.draft.author];
+  // Whoever writes the first rows of a conversation begins it: with a message, or by muting or blocking beforehand.
+  #starterOf(entry: Entry): Side[] {
+    const { line } = this.#ports;
+    if (entry.kind === "send") {
+      const { author } = entry.draft;
+      return line.isBlocked(author) ? [] : [author];
+    }
+    return entry.kind === "flags" && line.isFirstFlag(entry.side, entry.wishes) ? [entry.side] : [];
   }
-  return entry.kind === "flags" ? [entry.side] : [];
 }

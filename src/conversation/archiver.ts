@@ -1,19 +1,19 @@
 import { ArchiveError } from "../archive/database.ts";
-import type { Flags } from "../archive/flags.ts";
-import { noFlags } from "../archive/flags.ts";
+import { noFlags, readAsSeen, type Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { BackOff } from "./back-off.ts";
+import { otherSide, type Side } from "../protocol/pair.ts";
 import type { Inboxes } from "./inboxes.ts";
 import { within } from "../sockets/within.ts";
 import type { Cursors } from "./log.ts";
 
 /** The archive's functions, bound to one conversation. All throw an ArchiveError. */
 export interface ConversationArchive {
-  state(): Promise<ArchiveState | undefined>;
-  write(write: ArchiveWrite): Promise<number>;
-  above(seq: number, limit: number): Promise<readonly StoredMessage[]>;
+  readonly state: () => Promise<ArchiveState | undefined>;
+  readonly write: (write: ArchiveWrite) => Promise<number>;
+  readonly above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
 }
 
 /** What the archiver asks of the record. */
@@ -23,18 +23,26 @@ export interface ArchivedRecord {
   readonly flags: Flags;
   readonly failingSinceMs: number | null;
   changesAfter(rev: number): ArchiveWrite;
-  matches(archive: ArchiveState): boolean;
+  /** Whether the archive was written from this record, which cannot have written more than up to `sureRev`. Throws an ArchiveError. */
+  matches(archive: ArchiveState, sureRev: number): Promise<boolean>;
   adoptFrom(archive: ArchiveState): Promise<void>;
   /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
   takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
 }
 
+/** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
+export interface Landed {
+  readonly rev: number;
+  readonly read: Cursors;
+  readonly state: number;
+}
+
 interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
   readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes">;
+  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
   readonly now: () => number;
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
@@ -66,10 +74,18 @@ export class Archiver {
   #isHeld = false;
   /** Up to where the record went when the object started. */
   readonly #startRev: number;
+  /** Up to where this record can have been written. */
+  #sureRev: number;
+  /** Whose lists lacked something that landed while the archive or an inbox failed. */
+  readonly #late = new Set<Side>();
 
   constructor(ports: ArchiverPorts) {
     this.#ports = ports;
+    if (ports.record.failingSinceMs !== null) {
+      this.#late.add("a").add("b");
+    }
     this.#startRev = ports.record.rev;
+    this.#sureRev = this.#startRev;
   }
 
   /** Something happened: compares once after a start, then sends what the archive lacks. Does nothing while an alarm waits. */
@@ -92,6 +108,23 @@ export class Archiver {
     while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
       await this.#flush();
     }
+  }
+
+  /** What is known to be in D1. */
+  get landed(): Landed {
+    return { rev: this.#archivedRev ?? 0, read: this.#archivedRead, state: this.#archivedState };
+  }
+
+  /** Somebody saw more in D1 than the record has: it is compared again before anything is written. */
+  doubt(): void {
+    this.#archivedRev = undefined;
+  }
+
+  /** Somebody saw that D1 was set back to this: what follows is sent again. */
+  sendAgain({ rev, read, state }: Landed): void {
+    this.#archivedRev = rev;
+    this.#archivedRead = read;
+    this.#archivedState = state;
   }
 
   /** Returns when the record was compared with the archive. Throws an ArchiveError. */
@@ -151,15 +184,29 @@ export class Archiver {
       backOff.failed();
     }
     const startedAtMs = now();
+    this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
-    if (now() - startedAtMs > slowWriteMs) {
-      inboxes.owe();
-    }
+    this.#toldLate(write, now() - startedAtMs > slowWriteMs);
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
     this.#archivedState = write.summary.flags.state;
+  }
+
+  // Not whoever is blocked and sees nothing of it: a word that says nothing would tell when the other was there.
+  #toldLate({ summary }: ArchiveWrite, isSlow: boolean): void {
+    const { backOff, inboxes } = this.#ports;
+    const before = { rev: this.#archivedRev ?? 0, state: this.#archivedState, read: this.#archivedRead };
+    for (const side of ["a", "b"] as const) {
+      if (isSeenToMove(side, before, summary)) {
+        if (backOff.isFailing) {
+          this.#late.add(side);
+        } else if (isSlow) {
+          inboxes.owe(side);
+        }
+      }
+    }
   }
 
   async #compare(): Promise<void> {
@@ -178,9 +225,10 @@ export class Archiver {
 
   async #take(state: ArchiveState): Promise<void> {
     const { record, report } = this.#ports;
-    if (!record.matches(state)) {
+    if (!(await record.matches(state, this.#sureRev))) {
       report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
+      this.#sureRev = record.rev;
     }
     record.takeMarks(state);
   }
@@ -191,8 +239,13 @@ export class Archiver {
       return;
     }
     // Lists that were read meanwhile lack what has landed only now.
-    inboxes.owe();
+    for (const side of ["a", "b"] as const) {
+      if (this.#late.has(side) || inboxes.owesTo(side)) {
+        inboxes.owe(side);
+      }
+    }
     if ((await within(toldWaitMs, inboxes.told())) === true && !inboxes.owes) {
+      this.#late.clear();
       backOff.recovered();
     } else {
       backOff.failed();
@@ -207,4 +260,19 @@ export class Archiver {
       this.#isHeld = true;
     }
   }
+}
+
+/** Whether a write shows a side anything that the archive did not show it before. */
+function isSeenToMove(
+  side: Side,
+  before: { readonly rev: number; readonly state: number; readonly read: Cursors },
+  { rev, read, flags }: ArchiveWrite["summary"],
+): boolean {
+  const peer = otherSide(side);
+  return (
+    rev > before.rev ||
+    flags.state > before.state ||
+    read[side] > before.read[side] ||
+    readAsSeen(read[peer], flags, peer) > before.read[peer]
+  );
 }

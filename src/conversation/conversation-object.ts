@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { conversationKey } from "../archive/conversation-key.ts";
 import type { Wishes } from "../archive/flags.ts";
 import { readAbove, readState } from "../archive/read.ts";
+import { correct, readPart, type Correction } from "../archive/verify.ts";
 import { writeChanges } from "../archive/write.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
@@ -31,6 +32,7 @@ import {
 import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
 import { receiveFrame } from "./frames.ts";
 import { Room } from "./room.ts";
+import { verifyPart, type VerificationQuery, type VerificationReply } from "./verification.ts";
 
 /** One pair of users: the plug between the platform and the room. */
 export class Conversation extends DurableObject<Env> {
@@ -134,6 +136,17 @@ export class Conversation extends DurableObject<Env> {
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   settled(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
+  }
+
+  /** For operators: one part of the record compared with D1, and archived again where they differ. */
+  verify(query: VerificationQuery): Promise<VerificationReply> {
+    const { DB } = this.env;
+    const key = conversationKey(this.ctx.id.name ?? "");
+    const archive = {
+      part: async (from: number, limit: number) => readPart(DB, await key, from, limit),
+      correct: async (correction: Correction) => correct(DB, await key, correction),
+    };
+    return verifyPart(this.#room, archive, query);
   }
 
   #gone(webSocket: WebSocket, code: number, reason: string): void {

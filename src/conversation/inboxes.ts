@@ -58,6 +58,10 @@ export class Inboxes {
     return this.#lines.a.owes || this.#lines.b.owes;
   }
 
+  owesTo(side: Side): boolean {
+    return this.#lines[side].owes;
+  }
+
   /** Returns when all that is owed now was told, or that failed: whether everything was told. */
   async told(): Promise<boolean> {
     const told = await Promise.all([this.#lines.a.told(), this.#lines.b.told()]);

@@ -81,6 +81,12 @@ export class Line {
     return this.#state.flags.blocked[otherSide(side)] !== null;
   }
 
+  /** Whether these wishes would set something where nobody set anything before. */
+  isFirstFlag(side: Side, wishes: Wishes): boolean {
+    const { flags, read } = this.#state;
+    return flags.state === 0 && withWishes(flags, side, wishes, read[side]) !== flags;
+  }
+
   /**
    * Stores a message, or finds the one that an earlier try of this send became. A new one brings the conversation back
    * for whoever archived it; durable with the next `saveState`.
@@ -111,10 +117,15 @@ export class Line {
 
   /** Edits, deletes or reacts to a message, or finds that an earlier try did. */
   change(side: Side, change: ChangeFrame, nowMs: number): WriteOutcome {
-    if (change.type === "edit" && isAbove(change.after, this.#position.rev)) {
+    const { seq, after } = change;
+    if (isAbove(after, this.#position.rev)) {
       return refused(afterAboveRev());
     }
-    const message = this.#log.message(change.seq);
+    // Of a history that was replaced since: its number may be another message's now.
+    if (after !== undefined && after < this.#state.floorRev) {
+      return refused(refusal("stale"));
+    }
+    const message = this.#log.message(seq);
     if (message === undefined) {
       return refused(unknownMessage("seq"));
     }

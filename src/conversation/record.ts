@@ -6,7 +6,7 @@ import type { Pair } from "../protocol/pair.ts";
 import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
 import { changesSince, seqAtRev } from "./changes.ts";
 import type { Line } from "./line.ts";
-import type { Cursors, Log } from "./log.ts";
+import type { Cursors, Log, LogState } from "./log.ts";
 import { adopt, differingFrom, matchesArchive } from "./recovery.ts";
 
 interface RecordPorts {
@@ -17,6 +17,8 @@ interface RecordPorts {
   readonly now: () => number;
   /** The history was replaced under the sockets: they must begin again. */
   readonly replaced: () => void;
+  /** Read cursors and flags were taken from the archive: others than `before` hold. */
+  readonly marksTaken: (before: LogState) => void;
 }
 
 /** The record as the archiver sees it. */
@@ -36,22 +38,24 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       return line.state.failingSinceMs;
     },
     changesAfter: (rev) => changesAfter(ports, rev),
-    matches: (state) => matchesArchive(log, line.position, state),
+    matches: (state, sureRev) => matchesArchive(log, line.position, state, { sureRev, above: archive.above }),
     adoptFrom: async (state: ArchiveState) => {
       const sinceRev = line.position.rev;
-      const differing = await differingFrom(log, (seq, limit) => archive.above(seq, limit));
+      const differing = await differingFrom(log, archive.above);
       log.transaction(() => adopt(log, { position: line.position, archive: state, differing, sinceRev }));
       line.reload();
       ports.replaced();
     },
     takeMarks: (known) => {
       const { head } = line.position;
-      const { read, flags } = line.state;
+      const before = line.state;
+      const { read, flags } = before;
       const a = Math.max(read.a, Math.min(known.read.a, head));
       const b = Math.max(read.b, Math.min(known.read.b, head));
       const isNewer = known.flags.state > flags.state;
       if (a > read.a || b > read.b || isNewer) {
         line.saveState({ read: { a, b }, flags: isNewer ? known.flags : flags });
+        ports.marksTaken(before);
       }
     },
     keepFailingSince: (failingSinceMs) => line.saveState({ failingSinceMs }),

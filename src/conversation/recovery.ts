@@ -1,6 +1,6 @@
 import type { ArchiveState } from "../archive/read.ts";
 import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
-import type { Position } from "./changes.ts";
+import { seqAtRev, type Position } from "./changes.ts";
 import type { Log } from "./log.ts";
 
 /** Rows of the archive that are compared at a time. */
@@ -9,19 +9,43 @@ const pageRows = 500;
 /** How far the numbers jump over an unknown past: more revisions than any device can have seen beyond the archive. */
 const recoveryRevGap = 1_000_000;
 
-/** Whether this record can be the one that the archive was written from. Not so after it was restored to an older state. */
-export function matchesArchive(log: Log, position: Position, archive: ArchiveState): boolean {
-  if (archive.rev > position.rev) {
+/**
+ * Whether this record can be the one that the archive was written from. Not so after it was restored to an older state.
+ * `sureRev`: the revision up to which it may have written; what was changed since then says nothing.
+ */
+export async function matchesArchive(
+  log: Log,
+  position: Position,
+  archive: ArchiveState,
+  { sureRev, above }: { readonly sureRev: number; readonly above: ReadAbove },
+): Promise<boolean> {
+  const head = log.message(archive.head);
+  if (archive.rev > sureRev || (archive.headId !== undefined && head?.id !== archive.headId)) {
     return false;
   }
-  return archive.headId === undefined || log.message(archive.head)?.id === archive.headId;
+  // Whatever took the archive's revision here must have taken it there; a later change of the same message leaves no trace.
+  const own = messageOfRev(log, position, archive.rev);
+  if (own === undefined) {
+    return true;
+  }
+  const [row] = await above(own.seq - 1, 1);
+  return row !== undefined && isEqual(own, row);
+}
+
+type ReadAbove = (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
+
+/** The message that is in the form which revision `rev` gave it; undefined where a later one changed it. */
+function messageOfRev(log: Log, position: Position, rev: number): StoredMessage | undefined {
+  const newest = log.message(seqAtRev(log, position, rev));
+  if (newest?.rev === rev) {
+    return newest;
+  }
+  const [changed] = log.changedSince(rev - 1, { rows: 1, characters: 0 }).messages;
+  return changed?.rev === rev ? changed : undefined;
 }
 
 /** The archive's messages that the record lacks, has another one in the place of, or has in another form. */
-export async function differingFrom(
-  log: Log,
-  above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>,
-): Promise<StoredMessage[]> {
+export async function differingFrom(log: Log, above: ReadAbove): Promise<StoredMessage[]> {
   const differing: StoredMessage[] = [];
   let seq = 0;
   for (;;) {
@@ -40,15 +64,15 @@ export async function differingFrom(
 }
 
 /**
- * Whether one form of a message holds against another that differs. What was deleted stays so, and the later edit wins;
- * both may have been made after the restore, under numbers that mean nothing.
+ * Whether the archive's form of a message holds against the record's own, which differs. What was deleted stays so, and
+ * the later edit wins; both may have been made after the restore, under numbers that mean nothing.
  */
-function holds(one: StoredMessage, other: StoredMessage): boolean {
-  if ((one.deletedAtMs === null) !== (other.deletedAtMs === null)) {
-    return one.deletedAtMs !== null;
+function holds(archived: StoredMessage, own: StoredMessage): boolean {
+  if ((archived.deletedAtMs === null) !== (own.deletedAtMs === null)) {
+    return archived.deletedAtMs !== null;
   }
-  const [oneAtMs, otherAtMs] = [one.editedAtMs ?? 0, other.editedAtMs ?? 0];
-  return oneAtMs === otherAtMs ? one.rev >= other.rev : oneAtMs > otherAtMs;
+  const [archivedAtMs, ownAtMs] = [archived.editedAtMs ?? 0, own.editedAtMs ?? 0];
+  return archivedAtMs === ownAtMs ? archived.rev > own.rev : archivedAtMs > ownAtMs;
 }
 
 /** What healing needs to know of both. */

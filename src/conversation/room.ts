@@ -56,12 +56,13 @@ export class Room {
     this.#presence = new Presence(devices, pair, (side) => line.isBlocked(otherSide(side)));
     this.inboxes = this.#openInboxes();
     const replaced = () => this.#greetAgain();
-    const record = recordFor({ log, line, pair, archive, now, replaced });
+    const marksTaken = (before: LogState) => this.#publishStates(before);
+    const record = recordFor({ log, line, pair, archive, now, replaced, marksTaken });
     this.#backOff = new BackOff({ ...ports, record });
     const { inboxes } = this;
     this.archiver = new Archiver({ archive, record, now, report, abort, inboxes, backOff: this.#backOff });
     this.#admission = new Admission({
-      isEmpty: () => this.line.isEmpty,
+      line,
       compared: () => this.archiver.compared(),
       admit: async (side) => ports.admitNewConversation(pair[side]),
     });
@@ -171,9 +172,12 @@ export class Room {
       }
       settle();
     }
-    for (const side of ["a", "b"] as const) {
-      this.#publishState(side, before);
-    }
+    this.#publishStates(before);
+  }
+
+  #publishStates(before: LogState): void {
+    this.#publishState("a", before);
+    this.#publishState("b", before);
   }
 
   #publishState(side: Side, before: LogState): void {

@@ -1,4 +1,4 @@
-import { lastFrom, summaryAsSeen } from "../archive/summary.ts";
+import { lastFrom, summaryAsSeen, type ArchiveSummary } from "../archive/summary.ts";
 import type { Summary } from "../protocol/conversation-list.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
 import type { Line } from "./line.ts";
@@ -10,13 +10,23 @@ interface SummaryPorts {
   readonly pair: Pair;
 }
 
-/** The conversation at a glance, as a side's conversation list shows it. */
-export function summaryOf({ log, line, pair }: SummaryPorts, side: Side): Summary {
+/** The conversation at a glance, with both sides, as the record has it now. */
+export function recordSummary({ log, line, pair }: SummaryPorts): ArchiveSummary {
   const { read, flags } = line.state;
   const last = log.last();
-  const counts = { countA: last?.countA ?? 0, readCounts: line.readCounts };
-  return summaryAsSeen(
-    { users: pair, ...line.position, last: last && lastFrom(last), ...counts, read, flags },
-    side,
-  );
+  return {
+    users: pair,
+    rev: line.position.rev,
+    head: line.position.head,
+    last: last && lastFrom(last),
+    countA: last?.countA ?? 0,
+    read,
+    readCounts: line.readCounts,
+    flags,
+  };
+}
+
+/** The conversation at a glance, as a side's conversation list shows it. */
+export function summaryOf(ports: SummaryPorts, side: Side): Summary {
+  return summaryAsSeen(recordSummary(ports), side);
 }

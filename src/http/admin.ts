@@ -8,6 +8,7 @@ import { bearerToken, factory, type HttpEnv } from "./door.ts";
 import { bodyOf } from "./input.ts";
 import { userIdInPath } from "./peer.ts";
 import { methodRefused, RequestRefused } from "./problem.ts";
+import { verifyConversation } from "./verify.ts";
 
 /** A key that a header can carry, and that nobody guesses. */
 const usableKey = /^[\x21-\x7e]{16,}$/;
@@ -29,7 +30,7 @@ const adminOnly: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (co
   await next();
 });
 
-/** `/v1/admin`: what the app's team says of users, signed in or not yet. */
+/** `/v1/admin`: what the app's team says of users, signed in or not yet; whether a conversation is archived as it is. */
 export const admin = factory
   .createApp()
   .use(adminOnly)
@@ -55,6 +56,8 @@ export const admin = factory
     return context.json<AdminUser>({ id, ...profile, aliases: kept }, 200, { "cache-control": "no-store" });
   })
   .all("/users/:id", methodRefused("PUT"))
+  .post("/conversations/verify", verifyConversation)
+  .all("/conversations/verify", methodRefused("POST"))
   .all("*", () => {
     throw new RequestRefused(refusal("not_found"));
   });

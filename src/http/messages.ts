@@ -53,13 +53,13 @@ export const messages = factory
   })
   .delete("/:seq", async (context) => {
     const place = await addressed(context);
-    return change(context, place, { type: "delete", seq: seqInPath(context), id: changeId(context) });
+    return change(context, place, { type: "delete", seq: seqInPath(context), ...nameOf(context) });
   })
   .on(["PUT", "DELETE"], "/:seq/reactions/:emoji", async (context) => {
     const place = await addressed(context);
     const on = context.req.method === "PUT";
     const reaction = { seq: seqInPath(context), emoji: emojiInPath(context), on };
-    return change(context, place, { type: "react", ...reaction, id: changeId(context) });
+    return change(context, place, { type: "react", ...reaction, ...nameOf(context) });
   })
   .all("/", methodRefused("GET", "POST"))
   .all("/:seq", methodRefused("PATCH", "DELETE"))
@@ -89,6 +89,7 @@ async function change(context: Context<HttpEnv>, place: Place, frame: ChangeFram
 }
 
 // `PUT` and `DELETE` say how it shall be: a repeat without a name of its own does no harm.
-function changeId(context: Context): string {
-  return queryOf(context, changeQuerySchema).id ?? crypto.randomUUID();
+function nameOf(context: Context<HttpEnv>): Pick<ChangeFrame, "id" | "after"> {
+  const { id = crypto.randomUUID(), after } = queryOf(context, changeQuerySchema);
+  return { id, after };
 }

@@ -113,8 +113,8 @@ export class InboxRoom {
     // A call that was given up may land after its repeat, which told all of it.
     if (before === undefined || !isOutdated(delivery, before.summary)) {
       this.#told.set(peer, delivery);
-      this.presence.setPlace(peer, isHere);
       this.presence.setBlocked(peer, summary.blocked);
+      this.presence.setPlace(peer, isHere);
       this.#relayNew(delivery, before?.summary);
       if (bothWrote && before?.bothWrote !== true) {
         void this.following.granted(peer);

@@ -45,6 +45,8 @@ export class OwnPresence {
   #placesCheckedAtMs = 0;
   /** Followers that said that they follow no more, and did not come back since. */
   readonly #gone = new Set<string>();
+  /** Followers that could not be reached with what was new. */
+  readonly #unheard = new Set<string>();
 
   constructor(ports: OwnPresencePorts) {
     this.#ports = ports;
@@ -65,7 +67,7 @@ export class OwnPresence {
       this.#keep({ ...this.#kept, visible });
     }
     await Promise.allSettled([
-      this.#tellFollowers(),
+      this.#tell(this.#followers.filter((follower) => !this.#ports.store.isBlocked(follower))),
       ...this.#kept.places.map((peer) => this.#ports.ask(peer)),
     ]);
   }
@@ -81,8 +83,8 @@ export class OwnPresence {
     const { store } = this.#ports;
     if (store.isBlocked(peer) !== blocked) {
       store.saveBlocked(peer, blocked);
-      if (this.#followers.includes(peer)) {
-        void this.#tellFollowers([peer]);
+      if (this.visible && this.#followers.includes(peer)) {
+        void this.#tell([peer]);
       }
     }
   }
@@ -102,7 +104,7 @@ export class OwnPresence {
     if (!online) {
       this.#keep({ ...this.#kept, lastSeenMs: toMinute(this.#ports.now()) });
     }
-    void this.#tellFollowers();
+    void this.#tell(this.#followers.filter((follower) => this.#isNews(follower)));
   }
 
   /** The last inbox socket left: places that died unheard must not keep the user online. */
@@ -133,14 +135,25 @@ export class OwnPresence {
     return seen(isBlocked ? { ...this.#kept, visible: false } : this.#kept, this.#isOnline());
   }
 
-  async #tellFollowers(followers = this.#followers): Promise<void> {
+  /** Whoever sees nothing of the user gets no frame that says nothing: it would tell when they come and go. */
+  #isNews(follower: string): boolean {
+    const isSeen = this.visible && !this.#ports.store.isBlocked(follower);
+    return isSeen || this.#unheard.has(follower);
+  }
+
+  async #tell(followers: readonly string[]): Promise<void> {
     const gone = this.#gone;
     await Promise.all(
       followers.map(async (follower) => {
-        // One that cannot be reached stays: it may only be away.
-        const follows = await this.#ports.tell(follower, this.#seenBy(follower)).catch(() => true);
-        if (!follows) {
-          gone.add(follower);
+        try {
+          const follows = await this.#ports.tell(follower, this.#seenBy(follower));
+          this.#unheard.delete(follower);
+          if (!follows) {
+            gone.add(follower);
+          }
+        } catch {
+          // It stays: it may only be away.
+          this.#unheard.add(follower);
         }
       }),
     );

@@ -18,24 +18,22 @@ export const sendSchema = z.object({
 });
 export type Send = z.infer<typeof sendSchema>;
 
-/** Another text for a message of one's own. `after` as in a send: a newer edit than those that the author had seen holds. */
-export const editSchema = z.object({
-  type: z.literal("edit"),
-  id: messageIdSchema,
-  seq: seqSchema,
-  text: z.string(),
-  after: countSchema.optional(),
-});
-export type Edit = z.infer<typeof editSchema>;
+/**
+ * What every change names: the message, and the newest `rev` the user had seen when they began. A newer edit than those
+ * they had seen holds against theirs, and a `seq` of a history that was replaced since means nothing.
+ */
+const changeShape = { id: messageIdSchema, seq: seqSchema, after: countSchema.optional() };
+
+/** Another text for a message of one's own. */
+export const editSchema = z.object({ type: z.literal("edit"), ...changeShape, text: z.string() });
 
 /** A message of one's own is deleted for both. */
-export const deleteSchema = z.object({ type: z.literal("delete"), id: messageIdSchema, seq: seqSchema });
+export const deleteSchema = z.object({ type: z.literal("delete"), ...changeShape });
 
 /** Reacts to a message with one emoji, or takes that back. */
 export const reactSchema = z.object({
   type: z.literal("react"),
-  id: messageIdSchema,
-  seq: seqSchema,
+  ...changeShape,
   emoji: z.string(),
   on: z.boolean(),
 });

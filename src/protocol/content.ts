@@ -17,7 +17,7 @@ export function contentFault(frame: WriteFrame, limits: Limits): Refusal | undef
     return textRefusal(frame.text, limits, true);
   }
   const isFit = frame.type === "delete" || isEmoji(qualified(frame.emoji));
-  return isFit ? undefined : fault("bad_emoji", "emoji", "emoji is not one emoji");
+  return isFit ? undefined : fault("bad_emoji", "emoji", "emoji must be a single emoji");
 }
 
 function dataRefusal(data: unknown): Refusal | undefined {

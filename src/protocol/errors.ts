@@ -39,7 +39,11 @@ export const errorCatalogue = {
     title: "This message has as many different emoji as it may",
   },
   alias_taken: { status: 409, closeCode: 4411, title: "This alias stands for another user" },
-  stale: { status: 409, closeCode: 4410, title: "Too far behind to check for a twin: catch up and resend" },
+  stale: {
+    status: 409,
+    closeCode: 4410,
+    title: "Too far behind to be sure what this means: catch up and resend",
+  },
   device_limit: { status: 409, closeCode: 4408, title: "A newer device took this socket's place" },
   message_deleted: { status: 410, closeCode: 4414, title: "This message was deleted" },
   too_large: { status: 413, closeCode: 4413, title: "The frame or body is too large" },

@@ -45,8 +45,8 @@ export type SendAnswer = z.infer<typeof sendAnswerSchema>;
 /** The message that a path names: `…/messages/{seq}` */
 export const messagePathSchema = z.object({ seq: queryCount.pipe(seqSchema) });
 
-/** `DELETE …/messages/{seq}`, `PUT` and `DELETE …/messages/{seq}/reactions/{emoji}`: the `id` of a change may be named. */
-export const changeQuerySchema = z.object({ id: messageIdSchema.optional() });
+/** `DELETE …/messages/{seq}`, `PUT` and `DELETE …/messages/{seq}/reactions/{emoji}`: what a frame says beside them may be named. */
+export const changeQuerySchema = z.object({ id: messageIdSchema.optional(), after: queryCount.optional() });
 
 /** `PATCH …/messages/{seq}` */
 export const editBodySchema = editSchema.omit({ type: true, seq: true });

@@ -8,6 +8,7 @@
  *   mute and archive, users and their profiles, presence settings; `profile` in `ready`.
  * - added: edit, delete, react; replyTo and data in `send`; quote in messages; blocked and last.deleted in summaries;
  *   their REST requests, blocks, limits and errors.
+ * - added: the operators' verification of a conversation's archive.
  */
 export const protocolVersion = "pairline.v1";
 

@@ -1,14 +1,13 @@
-import { cp, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readAuthConfig } from "../../src/auth/config.ts";
 import { verifyToken } from "../../src/auth/verify.ts";
-import { projectDir } from "../../src/commands/local.ts";
 import { forgetfulProxy } from "./forgetful-proxy.ts";
 import {
   bareEnvironment,
   freePort,
+  freshCopy,
   freshPlace,
   isHealthy,
   npmRun,
@@ -124,15 +123,4 @@ function expectDemo(output: string): void {
   for (const line of history) {
     expect(read).toMatch(line);
   }
-}
-
-/** The project as a clone has it after `npm ci`: no secret, no state. */
-async function freshCopy(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "pairline-copy-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ["src", "migrations", "package.json", "tsconfig.json", "wrangler.toml"]) {
-    await cp(join(projectDir, name), join(folder, name), { recursive: true });
-  }
-  await symlink(join(projectDir, "node_modules"), join(folder, "node_modules"));
-  return folder;
 }

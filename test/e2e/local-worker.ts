@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
 
@@ -43,7 +44,7 @@ export const liftedLimits = {
   NEW_CONVERSATIONS_PER_HOUR: "100000",
 };
 
-/** A free port, an empty folder and a fresh secret. The environment holds nothing else of the outer one than it must. */
+/** A free port, an empty folder, a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
 export async function freshPlace(variables: Readonly<Record<string, string>> = {}): Promise<Place> {
   const port = await freePort();
   const stateDir = await mkdtemp(join(tmpdir(), "pairline-e2e-"));
@@ -56,6 +57,7 @@ export async function freshPlace(variables: Readonly<Record<string, string>> = {
       PORT: String(port),
       STATE_DIR: stateDir,
       JWT_SECRET: secret,
+      ADMIN_KEY: randomBytes(32).toString("base64url"),
       ...variables,
     },
     token: (user) => signToken(user, secret),
@@ -81,9 +83,23 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The project as a clone has it after `npm ci`: no secret, no state. Deleted with the test. */
+export async function freshCopy(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "pairline-copy-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ["src", "migrations", "package.json", "tsconfig.json", "wrangler.toml"]) {
+    await cp(join(projectDir, name), join(folder, name), { recursive: true });
+  }
+  await symlink(join(projectDir, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
 /** Starts the Worker as `npm start` does, and returns once it is healthy. */
-export async function startWorker({ url, environment }: Place): Promise<LocalWorker> {
-  const command = start(process.execPath, ["src/commands/start.ts"], projectDir, environment);
+export async function startWorker(
+  { url, environment }: Pick<Place, "url" | "environment">,
+  cwd = projectDir,
+): Promise<LocalWorker> {
+  const command = start(process.execPath, ["src/commands/start.ts"], cwd, environment);
   await until("healthy or ended", async () => (await isHealthy(url)) || command.child.exitCode !== null);
   if (command.child.exitCode !== null) {
     throw new Error(`the Worker did not start:\n${command.output()}`);
@@ -159,6 +175,17 @@ function killGroup(group: number): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** Runs one of wrangler's own commands to its end. */
+export async function wranglerRun(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<Ended> {
+  const wrangler = join("node_modules", "wrangler", "bin", "wrangler.js");
+  const command = start(process.execPath, [wrangler, ...args], cwd, environment);
+  return { code: await command.ended, output: command.output() };
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {

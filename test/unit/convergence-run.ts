@@ -30,7 +30,7 @@ const others = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("turn" as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("settle" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("alarm" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("restart" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("archive" as const), down: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("flaky" as const), answers: fc.nat(6) }) },
 );
@@ -41,9 +41,9 @@ const disasters = fc.oneof(
 );
 
 const daily = [
-  { weight: 3, arbitrary: sends },
-  { weight: 3, arbitrary: changes },
-  { weight: 7, arbitrary: others },
+  { weight: 4, arbitrary: sends },
+  { weight: 8, arbitrary: changes },
+  { weight: 10, arbitrary: others },
 ] as const;
 
 export const dailyStep = fc.oneof(...daily);
@@ -56,8 +56,19 @@ const emoji = ["👍", "❤", "🎉"] as const;
 export class Run {
   readonly world = new World();
   readonly devices = (["a", "a", "a", "b", "b", "b"] as Side[]).map((side) => new Device(this.world, side));
-  readonly wanted: { readonly frame: WriteFrame; readonly side: Side }[] = [];
+  /** What users wanted, and the name of the message that it was about. */
+  readonly wanted: { readonly frame: WriteFrame; readonly side: Side; readonly about?: string }[] = [];
+  #isRestored = false;
   #snapshot = { record: this.world.storage.dump(), archive: this.world.d1.dump() };
+
+  /** All are connected, and each has said something. */
+  async begin(): Promise<void> {
+    for (const index of this.devices.keys()) {
+      this.#device(index).connect();
+      await this.take({ kind: "send", device: index, replyTo: null, data: false });
+    }
+    await this.world.settle();
+  }
 
   /** Takes a step; each kind of step has its way. */
   take(taken: Step): void | Promise<void> {
@@ -112,13 +123,14 @@ export class Run {
 
   #want(index: number, frame: WriteFrame): void {
     const found = this.#device(index);
-    this.wanted.push({ frame, side: found.side });
+    const about = frame.type === "send" ? undefined : found.log.get(frame.seq);
+    this.wanted.push({ frame, side: found.side, ...(about && { about: about.author + about.id }) });
     found.want(frame);
   }
 
   #send({ device: index, replyTo, data }: Extract<Step, { kind: "send" }>): void {
     const id = `${index}-${this.wanted.length}`;
-    const answered = replyTo === null ? undefined : this.#seqOf(index, replyTo);
+    const answered = replyTo === null ? undefined : this.#seqOf(index, replyTo, true);
     this.#want(index, {
       type: "send",
       id,
@@ -136,20 +148,29 @@ export class Run {
       | { type: "delete" }
       | { type: "react"; emoji: string; on: boolean },
   ): void {
-    const seq = this.#seqOf(index, nth);
+    // Now and then one that is not theirs to change.
+    const seq = this.#seqOf(index, nth, change.type === "react" || nth % 8 === 0);
     if (seq !== undefined) {
       this.#want(index, { id: `${index}-${this.wanted.length}`, seq, ...change });
     }
   }
 
-  /** One of the newest messages that the device shows: changes shall meet each other. */
-  #seqOf(index: number, nth: number): number | undefined {
-    const seqs = [...this.#device(index).log.keys()].toSorted((one, other) => other - one).slice(0, 4);
+  /** One of the newest messages that the device shows, or of its user's: changes shall meet each other. */
+  #seqOf(index: number, nth: number, isAny: boolean): number | undefined {
+    const { log, side } = this.#device(index);
+    const shown = [...log.values()].filter(({ author }) => isAny || author === pair[side]);
+    const seqs = shown
+      .map(({ seq }) => seq)
+      .toSorted((one, other) => other - one)
+      .slice(0, 3);
     return seqs[nth % Math.max(1, seqs.length)];
   }
 
   #retry(index: number, nth: number, after: number): void {
-    const mine = this.wanted.filter(({ side }) => side === this.#device(index).side);
+    // A change is of its history: clients repeat none that they wanted before it was replaced.
+    const mine = this.wanted.filter(
+      ({ side, frame }) => side === this.#device(index).side && (frame.type === "send" || !this.#isRestored),
+    );
     const entry = mine[nth % Math.max(1, mine.length)];
     if (entry !== undefined) {
       // Without `after` an edit would not be a retry but a new wish.
@@ -165,6 +186,7 @@ export class Run {
   // An operator restores an object whose archive is whole; the archive may fail right after.
   async #restore(downAfter: boolean): Promise<void> {
     await this.#heal();
+    this.#isRestored = true;
     this.world.storage.restore(this.#snapshot.record);
     this.world.d1.isDown = downAfter;
     this.world.restart();

@@ -12,6 +12,7 @@ const seed = Number(process.env["CONVERGENCE_SEED"] ?? 20_261_123);
 
 async function finished(steps: readonly Step[]): Promise<Run> {
   const run = new Run();
+  await run.begin();
   for (const taken of steps) {
     await run.take(taken);
   }
@@ -43,22 +44,20 @@ function expectConverged({ world, devices }: Run): void {
     "the archive is the record, row for row",
   ).toEqual(record.map(messageValues));
   const { flags, read } = world.room.line.state;
-  if (record.length > 0) {
-    expect(world.d1.rows("SELECT state, blocked_a, blocked_b, read_a, read_b FROM conversations")).toEqual([
-      {
-        state: flags.state,
-        blocked_a: flags.blocked.a,
-        blocked_b: flags.blocked.b,
-        read_a: read.a,
-        read_b: read.b,
-      },
-    ]);
-  }
+  expect(world.d1.rows("SELECT state, blocked_a, blocked_b, read_a, read_b FROM conversations")).toEqual([
+    {
+      state: flags.state,
+      blocked_a: flags.blocked.a,
+      blocked_b: flags.blocked.b,
+      read_a: read.a,
+      read_b: read.b,
+    },
+  ]);
 }
 
 const check = (step: fc.Arbitrary<Step>, verify: (run: Run) => void) =>
   fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 70 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 90, size: "max" }), async (steps) => {
       verify(await finished(steps));
     }),
     { seed, numRuns: runs, endOnFailure: process.env["CI"] === "true" },
@@ -73,6 +72,14 @@ test("[SE2][SE4][SE5][CH1][CH6][RY3][RP2][AR2][AR5] after any sends, changes, re
       for (const id of acknowledged.keys()) {
         expect(!sent.has(id) || names.has(side + id), "acknowledged means durable").toBe(true);
       }
+    }
+    const deleted = run.wanted.flatMap(({ frame, about }) =>
+      frame.type === "delete" && run.devices.some(({ acknowledged }) => acknowledged.has(frame.id))
+        ? [about]
+        : [],
+    );
+    for (const { author, id, text } of run.world.record) {
+      expect(!deleted.includes(pair[author] + id) || text === "", "deleted stays deleted").toBe(true);
     }
   });
 }, 600_000);

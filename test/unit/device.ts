@@ -1,7 +1,7 @@
 import { previewOf } from "../../src/archive/preview.ts";
 import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
-import { errorCatalogue, type ErrorCode } from "../../src/protocol/errors.ts";
+import type { ErrorCode } from "../../src/protocol/errors.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
@@ -28,6 +28,8 @@ export class Device {
   #cursor: number | undefined;
   #isLive = false;
   #mustLoad = false;
+  /** Texts that messages had before, by `seq`. */
+  readonly #earlierTexts = new Map<number, Set<string>>();
   #outbox: Outgoing[] = [];
 
   constructor(world: World, side: Side) {
@@ -132,8 +134,7 @@ export class Device {
 
   #transmit({ frame, after }: Outgoing): void {
     if (this.#connection !== undefined) {
-      const hasAfter = (frame.type === "send" || frame.type === "edit") && after !== undefined;
-      this.#world.frame(this.#connection, { ...frame, ...(hasAfter && { after }) });
+      this.#world.frame(this.#connection, { ...frame, ...(after !== undefined && { after }) });
     }
   }
 
@@ -147,7 +148,10 @@ export class Device {
       this.#isLive = false;
       this.#mustLoad = true;
       this.log.clear();
-      // Numbers of a history that is gone: the check for a twin must not trust them.
+      this.#earlierTexts.clear();
+      // Numbers of a history that may be gone: a change would meet another message, and the check for a twin must not
+      // trust them.
+      this.#outbox = this.#outbox.filter((outgoing) => outgoing.frame.type === "send");
       for (const outgoing of this.#outbox) {
         outgoing.after = Math.min(outgoing.after ?? 0, frame.rev);
       }
@@ -156,9 +160,8 @@ export class Device {
       this.#settle(frame.id);
     } else if (frame.type === "error") {
       this.refused.push(frame.code);
-      if (frame.id !== undefined && !passing.includes(frame.code) && frame.code in errorCatalogue) {
-        this.#settle(frame.id);
-      }
+      const isSend = this.#outbox.some(({ frame: sent }) => sent.id === frame.id && sent.type === "send");
+      this.#settle(isSend && passing.includes(frame.code) ? undefined : frame.id);
     }
   }
 
@@ -175,7 +178,7 @@ export class Device {
     }
   }
 
-  #settle(id: string): void {
+  #settle(id: string | undefined): void {
     this.#outbox = this.#outbox.filter(({ frame }) => frame.id !== id);
   }
 
@@ -184,6 +187,7 @@ export class Device {
     if (held !== undefined && held.rev > message.rev) {
       return;
     }
+    this.#checkText(held, message);
     this.log.set(message.seq, message);
     const { author, text, deletedAt } = message;
     const quote = { author, text: previewOf(text), ...(deletedAt !== undefined && { deletedAt }) };
@@ -191,6 +195,16 @@ export class Device {
       if (reply.replyTo === message.seq) {
         this.log.set(reply.seq, { ...reply, quote });
       }
+    }
+  }
+
+  #checkText(held: Message | undefined, message: Message): void {
+    const earlier = this.#earlierTexts.get(message.seq) ?? new Set();
+    if (earlier.has(message.text)) {
+      throw new Error(`[ED2] a text came back that a later edit had replaced: ${message.text}`);
+    }
+    if (held !== undefined && held.text !== message.text) {
+      this.#earlierTexts.set(message.seq, earlier.add(held.text));
     }
   }
 }

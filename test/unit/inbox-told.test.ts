@@ -37,17 +37,20 @@ test("[IN8][AR3] a message that no inbox could be told sets the alarm, which tel
   expect(world.alarmAtMs).toBeUndefined();
 });
 
-test("[IN8][LS8] a mute that no inbox could be told is told by the alarm", async () => {
+test.each([
+  ["mute", { muted: true }],
+  ["block", { blocked: true }],
+])("[IN8][LS8][BL4] a %s that no inbox could be told is told by the alarm", async (_, wishes) => {
   const { world, inboxes } = await talking();
   inboxes.fail = true;
-  world.room.setFlags("a", { muted: true }, () => undefined);
+  world.room.setFlags("a", wishes, () => undefined);
   await world.settle();
   expect(world.alarmAtMs).toBeGreaterThan(world.nowMs);
   inboxes.fail = false;
   await world.ringAlarm();
   await world.settle();
   const last = inboxes.told.findLast(({ user }) => user === "alice");
-  expect(last?.summary).toMatchObject({ muted: true, state: 1 });
+  expect(last?.summary).toMatchObject({ ...wishes, state: 1 });
   expect(world.alarmAtMs).toBeUndefined();
 });
 

@@ -60,6 +60,11 @@ export class SqliteD1 {
         const results = columns.length > 0 ? statement.all(...values) : (statement.run(...values), []);
         return { success: true, results, meta: {} };
       },
+      run: async () => {
+        this.#answer();
+        run().statement.run(...values);
+        return { success: true, results: [], meta: {} };
+      },
       raw: async () => {
         this.#answer();
         const { statement, columns } = run();

@@ -165,7 +165,11 @@ export class World {
       },
       now,
       random: () => 0.5,
-      defer: (run) => void this.#deferred.push(run),
+      defer: (run) => {
+        if (life === this.#lives) {
+          this.#deferred.push(run);
+        }
+      },
       setAlarm: (atMs) => {
         this.alarmAtMs = atMs;
       },

@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect, env } from "./clients.ts";
 import { faultyD1, type FaultyD1 } from "./faulty-d1.ts";
@@ -110,6 +110,27 @@ test(
     await alice.say(b, "four");
     await bob.first("message", ({ message }) => message.text === "four");
     expect(bob.texts).toEqual(["one", "two", "three", "four"]);
+  },
+);
+
+test.each([
+  ["an edit", { type: "edit", seq: 1, text: "edited" }],
+  ["a deletion", { type: "delete", seq: 1 }],
+  ["a reaction", { type: "react", seq: 1, emoji: "👍", on: true }],
+])(
+  "[AR2][IN4] %s over the inbox socket reaches D1 although its conversation died right behind the ack",
+  async (_, frame) => {
+    const [a, b] = pair.users;
+    const alice = await connectInbox(a);
+    await alice.say(b, "hello");
+    await pair.stub.settled(1);
+    faulty.mode = "hanging";
+    const from = alice.frames.length;
+    alice.send({ peer: b, id: "change", ...frame });
+    expect(await alice.answer(from)).toMatchObject({ type: "ack", rev: 2 });
+    await runInDurableObject(pair.stub, (__, state) => state.abort("killed by the test")).catch(() => {});
+    faulty.mode = "well";
+    await expect.poll(() => archiveRows(env, a, b), { timeout: 5_000 }).toMatchObject([{ seq: 1, rev: 2 }]);
   },
 );
 

@@ -146,11 +146,11 @@ async function fillArchive([a, b]: readonly [string, string], count: number): Pr
   await env.DB.batch([
     env.DB.prepare(
       `WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < ?2)
-       INSERT INTO messages SELECT ?1, seq, seq, seq, 'a', 'id-' || seq, 'text ' || seq, seq, seq, NULL, NULL, NULL, NULL, NULL
+       INSERT INTO messages SELECT ?1, seq, seq, seq, 'a', 'id-' || seq, 'text ' || seq, seq, seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL
        FROM numbers`,
     ).bind(key, count),
     env.DB.prepare(
-      `INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?4, 'a', 'text', ?4, ?4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+      `INSERT INTO conversations VALUES (?1, ?2, ?3, ?4, ?4, 'a', 'text', ?4, ?4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL)`,
     ).bind(key, a, b, count),
   ]);
 }

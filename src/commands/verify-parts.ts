@@ -1,0 +1,106 @@
+import { problemSchema } from "../protocol/errors.ts";
+import { verificationSchema, type Difference, type Verification } from "../protocol/verification.ts";
+
+/** A part waits up to ten seconds for what is on its way to D1, and a repair writes and compares again. */
+const patienceMs = 120_000;
+
+/** A Worker and the key of its admin routes. */
+export interface Deployment {
+  readonly url: string;
+  readonly adminKey: string;
+}
+
+/** Compares a whole conversation, part by part, and prints what it finds. Answers whether D1 is as the record now. */
+export async function verifyAll(
+  deployment: Deployment,
+  users: readonly [string, string],
+  repair: boolean,
+): Promise<boolean> {
+  const total = { checked: 0, pending: 0, differences: 0, remaining: 0 };
+  let from: number | undefined = 1;
+  while (from !== undefined) {
+    const part: Verification = await verifyPart(deployment, { users, from, repair });
+    if (from === 1) {
+      console.log(positionOf(part));
+    }
+    for (const difference of part.differences) {
+      console.log(`  ${lineFor(difference)}`);
+    }
+    total.checked += part.checked;
+    total.pending += part.pending;
+    total.differences += part.differences.length;
+    total.remaining += part.remaining ?? part.differences.length;
+    from = part.next;
+  }
+  if (total.pending > 0) {
+    console.log(`  ${counted(total.pending, "row")} on the way to D1: not compared, verify again later`);
+  }
+  const compared = `${counted(total.checked, "message")} compared`;
+  console.log(`${users.join(", ")}: ${compared}, ${resultOf(total, repair)}`);
+  return total.remaining === 0;
+}
+
+/** Who was mistyped has said nothing either: that must not look like a conversation that was checked. */
+function positionOf({ rev, archivedRev, pending, differences }: Verification): string {
+  const isNothing = rev + archivedRev + pending + differences.length === 0;
+  return isNothing
+    ? "These two have no messages, neither in the record nor in D1."
+    : `The record is at revision ${rev}, D1 at ${archivedRev}.`;
+}
+
+function resultOf(total: { differences: number; remaining: number }, repair: boolean): string {
+  if (total.differences === 0) {
+    return "all as in the record";
+  }
+  const found = counted(total.differences, "difference");
+  if (!repair) {
+    return found;
+  }
+  return total.remaining === 0 ? `${found}, all mended` : `${found}, ${total.remaining} could not be mended`;
+}
+
+function lineFor({ seq, kind, columns = [] }: Difference): string {
+  const what = seq === undefined ? "the summary" : `message ${seq}`;
+  const differs = `is not as in the record: ${columns.join(", ")}`;
+  const says = { missing: "is missing in D1", extra: "is in D1 and not in the record", differs };
+  return `${what} ${says[kind]}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** Throws an error whose message an operator can read. */
+async function verifyPart({ url, adminKey }: Deployment, body: object): Promise<Verification> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url}/v1/admin/conversations/verify`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${adminKey}` },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    text = await response.text();
+  } catch {
+    throw new Error(`no answer from ${url}: is the Worker running there?`);
+  }
+  const answer = verificationSchema.safeParse(jsonOf(text));
+  if (response.ok && answer.success) {
+    return answer.data;
+  }
+  const problem = problemSchema.safeParse(jsonOf(text));
+  throw new Error(
+    problem.success
+      ? `${problem.data.code}: ${problem.data.detail}`
+      : `${url} answered ${response.status}, not as Pairline does`,
+  );
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -154,14 +154,15 @@ function appendAgain(
   archived: readonly StoredMessage[],
   aboveRev: number,
 ): void {
-  const archivedSeqs = new Map(archived.map((row) => [nameOf(row), row.seq]));
+  const twins = new Map(archived.map((row) => [nameOf(row), row]));
   /** Where a message is now that was displaced: replies follow it. */
   const movedTo = new Map<number, number>();
   let rev = aboveRev;
   for (const row of displaced) {
-    const archivedSeq = archivedSeqs.get(nameOf(row));
-    if (archivedSeq !== undefined) {
-      movedTo.set(row.seq, archivedSeq);
+    const twin = twins.get(nameOf(row));
+    if (twin !== undefined) {
+      movedTo.set(row.seq, twin.seq);
+      rev = changeTwin(log, twin, row, rev);
       continue;
     }
     rev += 1;
@@ -170,6 +171,20 @@ function appendAgain(
     movedTo.set(row.seq, moved.seq);
     log.append(moved);
   }
+}
+
+/** A message that was sent again to the restored record: what was done to it there is done to the archive's one. */
+function changeTwin(log: Log, twin: StoredMessage, own: StoredMessage, rev: number): number {
+  const isChanged = own.rev > own.createdRev;
+  if (holds(twin, { ...own, rev: isChanged ? Number.POSITIVE_INFINITY : 0 })) {
+    return rev;
+  }
+  const { text, data, reactions, editedAtMs, deletedAtMs, editId } = own;
+  const replyTo = deletedAtMs === null ? twin.replyTo : null;
+  const editRev = own.editRev === null ? null : rev + 1;
+  const content = { text, data, reactions, replyTo, editedAtMs, deletedAtMs, editId, editRev };
+  log.change({ ...twin, ...content, rev: rev + 1 });
+  return rev + 1;
 }
 
 /** A message under the numbers that follow the last one's. */

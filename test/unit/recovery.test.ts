@@ -114,6 +114,23 @@ test("[AR5][RY1] a reply of the record's own follows the message it answers to i
   ]);
 });
 
+test("[AR5][DE1] what was done to a message that was sent again to the restored record is done to the archive's one", async () => {
+  const theirs = { ...plainMessage(6), id: "theirs" };
+  const archivedTwin = { ...plainMessage(7), id: "m6", author: plainMessage(6).author };
+  const healedWith = async (own: StoredMessage, twin: StoredMessage) =>
+    (await healed([own], [theirs, twin], 9)).range(6, 9).map(({ id, text, rev }) => [id, text, rev]);
+  expect(await healedWith(deleted(6, 7), archivedTwin)).toEqual([
+    ["theirs", "text 6", 6],
+    ["m6", "", 1_000_010],
+  ]);
+  expect(
+    await healedWith(plainMessage(6), { ...archivedTwin, text: "edited", editedAtMs: 7_000, rev: 9 }),
+  ).toEqual([
+    ["theirs", "text 6", 6],
+    ["m6", "edited", 9],
+  ]);
+});
+
 test("[AR5] another history is found by what took the archive's revision, and by a revision that nobody here wrote", async () => {
   const matches = async (own: readonly StoredMessage[], archived: readonly StoredMessage[], rev: number) => {
     const { log, above, archive, position } = divergence(own, archived, rev);

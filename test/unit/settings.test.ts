@@ -25,6 +25,8 @@ test("a variable out of its range is named, its value is not", () => {
     ["ALIASES", "yes-4711"],
     ["ALIASES", "On"],
     ["PEERS", "none-4711"],
+    ["EDIT_WINDOW_SECONDS", "0"],
+    ["EDIT_WINDOW_SECONDS", "1.5"],
   ] as const) {
     const read = () => readSettings({ [name]: value });
     expect(read).toThrow(name);
@@ -37,6 +39,13 @@ test("[US6][US8] aliases are off and peers any until a variable says otherwise",
     expect(readSettings(unset)).toMatchObject({ aliases: false, peers: "any" });
   }
   expect(readSettings({ ALIASES: "on", PEERS: "known" })).toMatchObject({ aliases: true, peers: "known" });
+});
+
+test("[ED3] messages may be edited for ever, unless a number of seconds is set", () => {
+  for (const unset of [{}, { EDIT_WINDOW_SECONDS: "" }, { EDIT_WINDOW_SECONDS: " " }]) {
+    expect(readSettings(unset).limits).not.toHaveProperty("editWindowMs");
+  }
+  expect(readSettings({ EDIT_WINDOW_SECONDS: "60" }).limits.editWindowMs).toBe(60_000);
 });
 
 test("[AD8] origins are a list with commas", () => {

@@ -2,7 +2,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test } from "vitest";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import { stubOf } from "./by-hand.ts";
-import { connect, env, freshUsers } from "./clients.ts";
+import { connect, env, freshUsers, rest } from "./clients.ts";
 import { faultyD1, type D1Mode } from "./faulty-d1.ts";
 import { archived, archiveRows, recordRows } from "./stored.ts";
 import { ways, writerOf } from "./ways.ts";
@@ -19,9 +19,11 @@ const frames: readonly WriteFrame[] = [
 ];
 
 test.each(
-  ways.flatMap((way) => (["down", "flaky", "hanging"] as const).map((mode: D1Mode) => ({ way, mode }))),
+  ways.flatMap((way) =>
+    (["down", "slow", "flaky", "hanging"] as const).map((mode: D1Mode) => ({ way, mode })),
+  ),
 )(
-  "[CH1][AR1][AR2] over $way every operation works while D1 is $mode, and afterwards object and D1 agree row for row",
+  "[CH1][BL1][AR1][AR2][VE1] over $way every operation works while D1 is $mode, and afterwards object and D1 agree row for row",
   { timeout: 60_000 },
   async ({ way, mode }) => {
     const users = freshUsers();
@@ -35,6 +37,8 @@ test.each(
       const moved = "seq" in frame ? { ...frame, seq: frame.seq + 1 } : frame;
       expect(await write(moved)).toMatchObject({ rev: nth + 2 });
     }
+    expect((await rest(a, b, "PUT", "/block")).status).toBe(200);
+    expect((await rest(b, a, "POST", "/messages", { id: "no", text: "no" })).status).toBe(403);
     faulty.mode = "well";
     // A call that hangs is given up in ten seconds; one that starts anew is not waited for so long.
     await evictDurableObject(stubOf(users)).catch(() => undefined);
@@ -42,6 +46,12 @@ test.each(
     const rows = await recordRows(stubOf(users));
     expect(rows).toHaveLength(4);
     expect(await archiveRows(env, a, b)).toEqual(rows);
+    const verified = await stubOf(users).verify({ from: 1, repair: false });
+    expect(verified).toMatchObject({
+      ok: true,
+      verification: { rev: 9, archivedRev: 9, checked: 4, pending: 0 },
+    });
+    expect(verified).toMatchObject({ verification: { differences: [] } });
   },
 );
 

@@ -29,6 +29,9 @@ export interface ArchivedRecord {
   /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
   takeMarks(known: ArchiveState): void;
   keepFailingSince(failingSinceMs: number | null): void;
+  /** Up to where its history is the archive's, as far as an earlier life knew that could not compare them; null where that is all. */
+  readonly sureRev: number | null;
+  keepSureRev(sureRev: number | null): void;
 }
 
 /** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
@@ -85,7 +88,7 @@ export class Archiver {
       this.#late.add("a").add("b");
     }
     this.#startRev = ports.record.rev;
-    this.#sureRev = this.#startRev;
+    this.#sureRev = ports.record.sureRev ?? this.#startRev;
   }
 
   /** Something happened: compares once after a start, then sends what the archive lacks. Does nothing while an alarm waits. */
@@ -221,6 +224,10 @@ export class Archiver {
     this.#archivedRev = state.rev;
     this.#archivedRead = state.read;
     this.#archivedState = state.flags.state;
+    this.#sureRev = this.#ports.record.rev;
+    if (this.#ports.record.sureRev !== null) {
+      this.#ports.record.keepSureRev(null);
+    }
   }
 
   async #take(state: ArchiveState): Promise<void> {
@@ -228,7 +235,6 @@ export class Archiver {
     if (!(await record.matches(state, this.#sureRev))) {
       report("record_behind_archive", { recordRev: record.rev, archiveRev: state.rev });
       await record.adoptFrom(state);
-      this.#sureRev = record.rev;
     }
     record.takeMarks(state);
   }
@@ -256,6 +262,9 @@ export class Archiver {
     const { record, backOff, report } = this.#ports;
     report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
     if (record.rev > 0 || record.flags.state > 0) {
+      if (this.#archivedRev === undefined && record.sureRev !== this.#sureRev) {
+        record.keepSureRev(this.#sureRev);
+      }
       backOff.failed();
       this.#isHeld = true;
     }

@@ -36,14 +36,16 @@ export const createTables = [
     delivered_a INTEGER NOT NULL,
     delivered_b INTEGER NOT NULL,
     failing_since_ms INTEGER,
-    flags TEXT
+    flags TEXT,
+    sure_rev INTEGER
   )`,
 ] as const;
 
 /** What version 2 added. `flags`: JSON, null while nobody set any. */
 const addFlags = ["ALTER TABLE state ADD COLUMN flags TEXT"];
-/** What version 3 added: the newest edit's `id` and `rev`. */
+/** What version 3 added: the newest edit's `id` and `rev`, and how far a record is sure of its history. */
 const addEdits = [
+  "ALTER TABLE state ADD COLUMN sure_rev INTEGER",
   "ALTER TABLE messages ADD COLUMN edit_id TEXT",
   "ALTER TABLE messages ADD COLUMN edit_rev INTEGER",
 ];

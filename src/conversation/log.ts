@@ -29,6 +29,8 @@ export interface LogState {
   readonly delivered: Cursors;
   /** Since when the archive has not answered; null while it does. */
   readonly failingSinceMs: number | null;
+  /** Revisions above it may be of another history than the archive's: they were taken before the two could be compared. Null: none. */
+  readonly sureRev: number | null;
   readonly flags: Flags;
 }
 
@@ -37,6 +39,7 @@ export const emptyState: LogState = {
   read: { a: 0, b: 0 },
   delivered: { a: 0, b: 0 },
   failingSinceMs: null,
+  sureRev: null,
   flags: noFlags,
 };
 
@@ -93,16 +96,17 @@ export class Log {
       read: { a: row["read_a"] as number, b: row["read_b"] as number },
       delivered: { a: row["delivered_a"] as number, b: row["delivered_b"] as number },
       failingSinceMs: row["failing_since_ms"] as number | null,
+      sureRev: (row["sure_rev"] ?? null) as number | null,
       flags:
         typeof row["flags"] === "string" ? { ...noFlags, ...(JSON.parse(row["flags"]) as Flags) } : noFlags,
     };
   }
 
-  writeState({ floorRev, read, delivered, failingSinceMs, flags }: LogState): void {
+  writeState({ floorRev, read, delivered, failingSinceMs, flags, sureRev }: LogState): void {
     this.#createOnce();
     this.#run(
-      `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms, flags)
-       VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms, flags, sure_rev)
+       VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       logSchemaVersion,
       floorRev,
       read.a,
@@ -111,6 +115,7 @@ export class Log {
       delivered.b,
       failingSinceMs,
       flags.state === 0 ? null : JSON.stringify(flags),
+      sureRev,
     );
   }
 

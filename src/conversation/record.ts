@@ -37,6 +37,9 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
     get failingSinceMs() {
       return line.state.failingSinceMs;
     },
+    get sureRev() {
+      return line.state.sureRev;
+    },
     changesAfter: (rev) => changesAfter(ports, rev),
     matches: (state, sureRev) => matchesArchive(log, line.position, state, { sureRev, above: archive.above }),
     adoptFrom: async (state: ArchiveState) => {
@@ -59,6 +62,7 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       }
     },
     keepFailingSince: (failingSinceMs) => line.saveState({ failingSinceMs }),
+    keepSureRev: (sureRev) => line.saveState({ sureRev }),
   };
 }
 

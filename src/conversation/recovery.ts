@@ -20,7 +20,8 @@ export async function matchesArchive(
   { sureRev, above }: { readonly sureRev: number; readonly above: ReadAbove },
 ): Promise<boolean> {
   const head = log.message(archive.head);
-  if (archive.rev > sureRev || (archive.headId !== undefined && head?.id !== archive.headId)) {
+  const isOtherHead = archive.headId !== undefined && head?.id !== archive.headId;
+  if (archive.rev > sureRev || isOtherHead || archive.head !== seqAtRev(log, position, archive.rev)) {
     return false;
   }
   // Whatever took the archive's revision here must have taken it there; a later change of the same message leaves no trace.

@@ -89,7 +89,7 @@ function differingParts(own: ArchiveSummary, row: ArchiveSummary): string[] {
 }
 
 /** The same text for values that differ only in the order of their keys. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))

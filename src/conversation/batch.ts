@@ -1,7 +1,7 @@
 import type { Wishes } from "../archive/flags.ts";
-import type { QuotingMessage } from "../archive/stored-message.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Message } from "../protocol/message.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Log, LogState } from "./log.ts";
 import type { Draft } from "./draft.ts";
@@ -24,16 +24,19 @@ export type Entry =
     };
 
 /** A message, or what changes one. */
-type WriteEntry = { readonly settle: (outcome: WriteOutcome) => void } & (
+type WriteEntry = { readonly settle: (outcome: WriteOutcome<Message>) => void } & (
   | { readonly kind: "send"; readonly draft: Draft }
   | { readonly kind: "change"; readonly side: Side; readonly change: ChangeFrame }
 );
 
-/** How an entry ended: the message everybody must see, if it stored or changed one, and then the word to its caller. */
-export interface Settled {
-  readonly stored?: QuotingMessage;
-  readonly settle: () => void;
-}
+/** How an entry ended, for whoever tells everybody of it first and then its caller. */
+export type Settled =
+  | {
+      readonly kind: "write";
+      readonly outcome: WriteOutcome;
+      readonly settle: (outcome: WriteOutcome<Message>) => void;
+    }
+  | { readonly kind: "state"; readonly settle: () => void };
 
 interface BatchPorts {
   readonly log: Log;
@@ -76,18 +79,16 @@ function applyAll(ports: BatchPorts, entries: readonly Entry[], saved: LogState,
 function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, writeOne: Write): Settled {
   if (entry.kind === "read") {
     const outcome = line.read(entry.side, entry.seq);
-    return { settle: () => entry.settle(outcome) };
+    return { kind: "state", settle: () => entry.settle(outcome) };
   }
   if (entry.kind === "flags") {
     const refused = refusalFor(entry.side);
     if (refused === undefined) {
       line.setFlags(entry.side, entry.wishes);
     }
-    return { settle: () => entry.settle(refused) };
+    return { kind: "state", settle: () => entry.settle(refused) };
   }
-  const outcome = writeOne(entry);
-  const settle = () => entry.settle(outcome);
-  return outcome.kind === "stored" ? { stored: outcome.message, settle } : { settle };
+  return { kind: "write", outcome: writeOne(entry), settle: entry.settle };
 }
 
 function write({ line, now, refusalFor }: BatchPorts, entry: WriteEntry): WriteOutcome {

@@ -2,6 +2,7 @@ import type { Wishes } from "../archive/flags.ts";
 import type { QuotingMessage } from "../archive/stored-message.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
+import type { Message } from "../protocol/message.ts";
 import { sideOf } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
 import { emptyWaitMs } from "./admission.ts";
@@ -17,7 +18,7 @@ export type WriteReply =
   | {
       readonly ok: true;
       readonly repeated: boolean;
-      readonly message: QuotingMessage;
+      readonly message: Message;
       readonly rev: number;
     }
   | Refused;

@@ -1,3 +1,4 @@
+import { canonical } from "../archive/comparison.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { SendBody } from "../protocol/rest.ts";
@@ -29,6 +30,14 @@ export function saysTheSame(draft: Draft, message: StoredMessage): boolean {
   const isAsSent = message.editedAtMs === null && message.deletedAtMs === null;
   return (
     !isAsSent ||
-    (draft.text === message.text && draft.data === message.data && draft.replyTo === message.replyTo)
+    (draft.text === message.text && isSameData(draft.data, message.data) && draft.replyTo === message.replyTo)
+  );
+}
+
+/** In whatever order their keys are. */
+function isSameData(one: string | null, other: string | null): boolean {
+  return (
+    one === other ||
+    (one !== null && other !== null && canonical(JSON.parse(one)) === canonical(JSON.parse(other)))
   );
 }

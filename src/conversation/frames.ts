@@ -1,5 +1,6 @@
 import { isWrite, parseClientFrame, type ClientFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
+import type { Message } from "../protocol/message.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
 import type { Device } from "./device.ts";
 import { receiptFrom, type WriteOutcome } from "./line.ts";
@@ -52,7 +53,7 @@ function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
   return undefined;
 }
 
-function answerWrite(room: Room, device: Device, id: string, outcome: WriteOutcome): void {
+function answerWrite(room: Room, device: Device, id: string, outcome: WriteOutcome<Message>): void {
   if (outcome.kind === "refused") {
     answerRefusal({ connections: room.devices }, device, outcome.refusal, { id });
   } else {

@@ -8,6 +8,8 @@ const overdueMs = 4_000;
 const nobodyThereMs = 5_000;
 /** About what a frame takes beside its text. */
 const frameCharacters = 300;
+/** About what an emoji and the signs around it take. */
+const reactionCharacters = 40;
 /** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
 const maxWaitingCharacters = 1_048_576;
 
@@ -176,6 +178,11 @@ function charactersOf(frame: RelayedFrame): number {
   if (frame.type !== "message") {
     return frameCharacters;
   }
-  const { text, data } = frame.message;
-  return frameCharacters + text.length + (data === undefined ? 0 : fixedLimits.maxDataBytes);
+  const { text, data, quote, reactions } = frame.message;
+  const users = Object.values(reactions ?? {}).flat();
+  const reacted = users.reduce((sum, user) => sum + user.length + reactionCharacters, 0);
+  const quoted = quote === undefined ? 0 : quote.text.length + frameCharacters;
+  return (
+    frameCharacters + text.length + reacted + quoted + (data === undefined ? 0 : fixedLimits.maxDataBytes)
+  );
 }

@@ -9,7 +9,7 @@ import {
 import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Receipt } from "../protocol/message.ts";
+import type { Message, Receipt } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { changed, takesAway, type Changed } from "./change.ts";
 import type { Position } from "./changes.ts";
@@ -19,8 +19,8 @@ import { RecentChanges } from "./recent-changes.ts";
 import { RetryChecker } from "./retry-check.ts";
 
 /** How a send or change ended: the message as it is then, and the revision that this send or change took. */
-export type WriteOutcome =
-  | { readonly kind: "stored" | "repeated"; readonly message: QuotingMessage; readonly rev: number }
+export type WriteOutcome<Told = QuotingMessage> =
+  | { readonly kind: "stored" | "repeated"; readonly message: Told; readonly rev: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export type MarkOutcome =
@@ -244,9 +244,9 @@ export class Line {
 /** What the author of a send or change is told when it is durable. */
 export function receiptFrom(
   id: string,
-  { message, rev }: Exclude<WriteOutcome, { kind: "refused" }>,
+  { message, rev }: Exclude<WriteOutcome<Message>, { kind: "refused" }>,
 ): Receipt {
-  return { id, seq: message.seq, rev, createdAt: message.createdAtMs };
+  return { id, seq: message.seq, rev, createdAt: message.createdAt };
 }
 
 /** A mark on a message that is not there. */

@@ -4,6 +4,7 @@ import type { Profile } from "../protocol/conversation-list.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { contentFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
+import type { Message } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
 import type { RelayedFrame } from "../inbox/delivery.ts";
@@ -104,7 +105,7 @@ export class Room {
   }
 
   /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */
-  write(side: Side, frame: WriteFrame, settle: (outcome: WriteOutcome) => void): void {
+  write(side: Side, frame: WriteFrame, settle: (outcome: WriteOutcome<Message>) => void): void {
     const refused = this.allowances.takeSend(side) ?? contentFault(frame, this.ports.limits);
     if (refused !== undefined) {
       settle({ kind: "refused", refusal: refused });
@@ -162,17 +163,34 @@ export class Room {
   }
 
   #publish(batch: readonly Settled[], before: LogState): void {
-    const told = batch.map(({ stored }) => stored && toMessage(stored, this.ports.pair));
-    const deletions = told.flatMap((message) => (message?.deletedAt === undefined ? [] : [message]));
-    for (const [index, { settle }] of batch.entries()) {
-      const message = told[index];
-      if (message !== undefined) {
-        // What is deleted in the turn that sent it is told as deleted.
-        this.#tell({ type: "message", message: deletions.reduce(withdrawn, message) });
+    const { pair } = this.ports;
+    const messages = batch.map((settled) =>
+      settled.kind === "write" && settled.outcome.kind !== "refused"
+        ? toMessage(settled.outcome.message, pair)
+        : undefined,
+    );
+    const deletions = messages.flatMap((message) => (message?.deletedAt === undefined ? [] : [message]));
+    for (const [index, settled] of batch.entries()) {
+      const message = messages[index];
+      if (settled.kind === "state") {
+        settled.settle();
+      } else if (settled.outcome.kind === "refused") {
+        settled.settle(settled.outcome);
+      } else if (message !== undefined) {
+        // What is deleted in the turn that shows it is told as deleted.
+        this.#publishMessage(settled, deletions.reduce(withdrawn, message));
       }
-      settle();
     }
     this.#publishStates(before);
+  }
+
+  #publishMessage({ outcome, settle }: Extract<Settled, { kind: "write" }>, message: Message): void {
+    if (outcome.kind === "stored") {
+      this.#tell({ type: "message", message });
+    }
+    if (outcome.kind !== "refused") {
+      settle({ ...outcome, message });
+    }
   }
 
   #publishStates(before: LogState): void {

@@ -149,6 +149,8 @@ export class Inbox extends DurableObject<Env> {
 }
 
 function presenceStore(kv: SyncKvStorage): PresenceStore {
+  /** What was read of blocks: conversations name theirs with all they tell. */
+  const blocked = new Map<string, boolean>();
   return {
     load: () => {
       const presence = kv.get<KeptPresence>("presence");
@@ -157,8 +159,18 @@ function presenceStore(kv: SyncKvStorage): PresenceStore {
     },
     savePresence: (presence) => kv.put("presence", presence),
     saveFollowers: (followers) => kv.put("followers", followers),
-    isBlocked: (peer) => kv.get<boolean>(`blocked:${peer}`) === true,
-    saveBlocked: (peer, blocked) =>
-      void (blocked ? kv.put(`blocked:${peer}`, true) : kv.delete(`blocked:${peer}`)),
+    isBlocked: (peer) => {
+      const known = blocked.get(peer) ?? kv.get<boolean>(`blocked:${peer}`) === true;
+      blocked.set(peer, known);
+      return known;
+    },
+    saveBlocked: (peer, isBlocked) => {
+      blocked.set(peer, isBlocked);
+      if (isBlocked) {
+        kv.put(`blocked:${peer}`, true);
+      } else {
+        kv.delete(`blocked:${peer}`);
+      }
+    },
   };
 }

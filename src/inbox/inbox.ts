@@ -5,12 +5,12 @@ import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
-import { withdrawn } from "../protocol/withdrawn.ts";
 import { Connections } from "../sockets/connections.ts";
 import { within } from "../sockets/within.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import { Following } from "./following.ts";
+import { hold, syncedFrame, withdrawnBy } from "./held-frames.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
 import { isNewer, overlaid } from "./overlay.ts";
@@ -165,10 +165,9 @@ export class InboxRoom {
       if (answer === undefined) {
         return refusal("internal");
       }
-      const { frames } = answer;
-      for (const frame of frames) {
+      for (const frame of answer.frames) {
         rev = frame.type === "ready" ? frame.rev : rev;
-        this.devices.send(device, syncedFrame(frame, peer));
+        this.devices.send(device, syncedFrame(withdrawnBy(held, frame), peer));
       }
       return undefined;
     } finally {
@@ -188,16 +187,7 @@ export class InboxRoom {
       this.devices.send(device, frame);
       return;
     }
-    if (frame.type === "message" && frame.message.deletedAt !== undefined) {
-      const { message } = frame;
-      // A summary of before may show the text too; one that shows all follows.
-      const others = held.splice(0).filter(({ type }) => type !== "summary");
-      for (const waiting of others) {
-        const isMessage = waiting.type === "message";
-        held.push(isMessage ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting);
-      }
-    }
-    held.push(frame);
+    hold(held, frame);
   }
 
   async #greet(device: InboxDevice): Promise<void> {
@@ -279,13 +269,4 @@ export class InboxRoom {
 /** Whether more was told since. A history that was replaced may begin anew at a lower `rev`. */
 function isOutdated({ frames, summary }: Delivery, told: Summary): boolean {
   return isNewer(told, summary) && !frames.some((frame) => frame.type === "reset");
-}
-
-/** A frame of a conversation's own replay as the inbox socket shows it. */
-function syncedFrame(frame: ServerFrame, peer: string): InboxServerFrame {
-  if (frame.type === "ready") {
-    const { head, rev, read, delivered, peerOnline } = frame;
-    return { type: "synced", peer, head, rev, read, delivered, peerOnline };
-  }
-  return { ...frame, peer };
 }

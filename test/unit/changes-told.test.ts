@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Message } from "../../src/protocol/message.ts";
 import type { WriteOutcome } from "../../src/conversation/line.ts";
 import type { Delivery } from "../../src/inbox/delivery.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
@@ -16,7 +17,7 @@ function watched() {
   };
   world.connect("b", { frame: (text) => void frames.push(text), closed: () => undefined });
   const write = async (side: Side, frame: WriteFrame) => {
-    const outcome = new Promise<WriteOutcome>((resolve) => world.room.write(side, frame, resolve));
+    const outcome = new Promise<WriteOutcome<Message>>((resolve) => world.room.write(side, frame, resolve));
     await world.settle();
     return outcome;
   };

@@ -117,7 +117,7 @@ class Run {
     const side = sideOf(room.ports.pair, author === "me" ? user : peer);
     room.write(side, { type: "send", ...this.#draft(peer) }, (outcome) => {
       if (outcome.kind === "stored") {
-        this.model.sent(peer, author, outcome.message.seq, outcome.message.createdAtMs);
+        this.model.sent(peer, author, outcome.message.seq, outcome.message.createdAt);
       }
     });
   }

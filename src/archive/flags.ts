@@ -37,6 +37,29 @@ export function withWishes(
   });
 }
 
+/**
+ * The flags of a record that had `base` when it started, `own` since, and finds `archived` in the archive. Those are newer
+ * where the record was restored: what was set since it started is set on top of them.
+ */
+export function reconciled(base: Flags, own: Flags, archived: Flags): Flags {
+  if (archived.state <= base.state) {
+    return own;
+  }
+  const pick = <Value>(flag: (flags: Flags) => Value) =>
+    flag(own) === flag(base) ? flag(archived) : flag(own);
+  const both = <Value>(flag: (flags: Flags) => Readonly<Record<Side, Value>>) => ({
+    a: pick((flags) => flag(flags).a),
+    b: pick((flags) => flag(flags).b),
+  });
+  const onTop = {
+    state: Math.max(archived.state, own.state) + 1,
+    muted: both(({ muted }) => muted),
+    archived: both((flags) => flags.archived),
+    blocked: both(({ blocked }) => blocked),
+  };
+  return (["a", "b"] as const).some((side) => areSetAnew(onTop, archived, side)) ? onTop : archived;
+}
+
 /** The flags once a new message brought the conversation back; the same object where nobody had archived it. */
 export function broughtBack(flags: Flags): Flags {
   return changed(flags, { ...flags, archived: noFlags.archived });

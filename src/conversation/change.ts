@@ -45,10 +45,11 @@ function edited(message: StoredMessage, change: EditFrame, facts: ChangeFacts): 
     const isSame = message.deletedAtMs !== null || message.text === text;
     return isSame ? { kind: "same", rev: message.editRev } : refused("conflict");
   }
-  return (
-    editFault(message, change, facts) ??
-    becomes({ ...message, rev, text, editedAtMs: nowMs, editId: id, editRev: rev })
-  );
+  const fault = editFault(message, change, facts);
+  if (fault === undefined && message.text === text) {
+    return { kind: "same", rev: message.rev };
+  }
+  return fault ?? becomes({ ...message, rev, text, editedAtMs: nowMs, editId: id, editRev: rev });
 }
 
 function editFault(

@@ -1,4 +1,5 @@
-import type { Log, PartialRead, ReadBudget } from "./log.ts";
+import type { StoredMessage } from "../archive/stored-message.ts";
+import { charactersOf, type Log, type PartialRead, type ReadBudget } from "./log.ts";
 
 /** Where a conversation stands: its newest message and its newest revision. */
 export interface Position {
@@ -45,6 +46,16 @@ function merged(one: PartialRead, other: PartialRead, budget: ReadBudget): Parti
   const covered = [...one.messages, ...other.messages]
     .filter(({ rev }) => rev <= upTo)
     .toSorted((left, right) => left.rev - right.rev);
-  const messages = covered.slice(0, budget.rows);
-  return { messages, upTo: covered.length > budget.rows ? (messages.at(-1)?.rev ?? upTo) : upTo };
+  const messages = covered.slice(0, countWithin(covered, budget));
+  return { messages, upTo: messages.length < covered.length ? (messages.at(-1)?.rev ?? upTo) : upTo };
+}
+
+/** How many of the messages a budget allows; always one. */
+function countWithin(messages: readonly StoredMessage[], budget: ReadBudget): number {
+  let characters = 0;
+  const over = messages.findIndex((message, index) => {
+    characters += charactersOf(message);
+    return index === budget.rows || (index > 0 && characters > budget.characters);
+  });
+  return over === -1 ? messages.length : over;
 }

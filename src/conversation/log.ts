@@ -294,6 +294,6 @@ export class Log {
   }
 }
 
-function charactersOf({ text, data, reactions }: StoredMessage): number {
+export function charactersOf({ text, data, reactions }: StoredMessage): number {
   return text.length + (data?.length ?? 0) + (reactions?.length ?? 0);
 }

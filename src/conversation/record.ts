@@ -1,3 +1,4 @@
+import { reconciled, type Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import { writtenBy } from "../archive/stored-message.ts";
 import { lastFrom, type ArchiveSummary } from "../archive/summary.ts";
@@ -24,6 +25,8 @@ interface RecordPorts {
 /** The record as the archiver sees it. */
 export function recordFor(ports: RecordPorts): ArchivedRecord {
   const { log, line, archive } = ports;
+  /** What the first comparison begins from. */
+  let comparedFlags: Flags | undefined = line.state.flags;
   return {
     get rev() {
       return line.position.rev;
@@ -55,9 +58,11 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       const { read, flags } = before;
       const a = Math.max(read.a, Math.min(known.read.a, head));
       const b = Math.max(read.b, Math.min(known.read.b, head));
-      const isNewer = known.flags.state > flags.state;
-      if (a > read.a || b > read.b || isNewer) {
-        line.saveState({ read: { a, b }, flags: isNewer ? known.flags : flags });
+      // The archive of a later comparison was written by this record itself.
+      const holding = reconciled(comparedFlags ?? flags, flags, known.flags);
+      comparedFlags = undefined;
+      if (a > read.a || b > read.b || holding !== flags) {
+        line.saveState({ read: { a, b }, flags: holding });
         ports.marksTaken(before);
       }
     },

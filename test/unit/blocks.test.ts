@@ -77,7 +77,7 @@ test("[BL2] who is blocked neither edits nor reacts, but deletes, takes reaction
   expect(await outcome(world, "b", send("m2"))).toBe("repeated");
   expect(await outcome(world, "b", edit)).toBe("repeated");
   expect(await outcome(world, "b", like("r1", 1, true))).toBe("repeated");
-  expect(await outcome(world, "b", { ...edit, id: "e2" })).toBe("blocked");
+  expect(await outcome(world, "b", { ...edit, id: "e2", text: "anew" })).toBe("blocked");
   expect(await outcome(world, "b", like("r2", 3, true))).toBe("blocked");
   expect(await outcome(world, "b", { ...edit, id: "e4", seq: 1 })).toBe("not_author");
   expect(await outcome(world, "b", { ...edit, id: "e5", seq: 9 })).toBe("unknown_message");

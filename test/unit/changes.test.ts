@@ -111,6 +111,17 @@ test("[RP2] a read that is cut ends before the first change it cannot vouch for,
   }
 });
 
+test("[AR4] new and changed messages together stay within the characters of a budget", () => {
+  const { log, position } = editedLog();
+  const all = changesSince(log, position, 0, budget).messages.map(({ text }) => text.length);
+  for (let characters = 1; characters <= 100; characters += 1) {
+    const { messages } = changesSince(log, position, 0, { rows: 100, characters });
+    const size = messages.reduce((sum, { text }) => sum + text.length, 0);
+    expect(messages.length === 1 || size <= characters).toBe(true);
+    expect(messages.map(({ text }) => text.length)).toEqual(all.slice(0, messages.length));
+  }
+});
+
 test("[AR4] following cut reads from revision to revision meets every change", () => {
   const { log, position } = editedLog();
   const met: number[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noFlags, reconciled, withWishes } from "../../src/archive/flags.ts";
 import { setFlagsAs } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";
 import type { Side } from "../../src/protocol/pair.ts";
@@ -55,6 +56,24 @@ test("[LS8] flags that change nothing write nothing", async () => {
   await world.settle();
   expect(world.storage.writes).toBe(writes);
   expect(flagsOf(world).state).toBe(0);
+});
+
+test("[LS8][BL4][AR5] what a restored record is told before it can ask D1 is set on top of what D1 has", () => {
+  const muted = withWishes(noFlags, "b", { muted: true }, 0);
+  const archived = withWishes(withWishes(muted, "b", { archived: true }, 0), "a", { muted: true }, 0);
+  const own = withWishes(noFlags, "a", { blocked: true }, 2);
+  expect(reconciled(noFlags, own, archived)).toEqual({ ...archived, state: 4, blocked: { a: 2, b: null } });
+  expect(reconciled(noFlags, noFlags, archived)).toBe(archived);
+  expect(reconciled(muted, withWishes(muted, "b", { muted: false }, 0), muted)).toMatchObject({
+    state: 2,
+    muted: { a: false, b: false },
+  });
+  const sameCount = withWishes(noFlags, "b", { archived: true }, 0);
+  expect(reconciled(noFlags, own, sameCount)).toMatchObject({
+    state: 2,
+    blocked: { a: 2 },
+    archived: { b: true },
+  });
 });
 
 test("[LS9] a new message brings the conversation back for both, a retry of an old one does not; muted stays", async () => {

@@ -1,4 +1,4 @@
-import { problemSchema } from "../protocol/errors.ts";
+import { problemSchema } from "../protocol/problem.ts";
 import { verificationSchema, type Difference, type Verification } from "../protocol/verification.ts";
 
 /** A part waits up to ten seconds for what is on its way to D1, and a repair writes and compares again. */

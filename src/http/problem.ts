@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { errorCatalogue, problemFrom, refusal, type Refusal } from "../protocol/errors.ts";
+import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
+import { problemFrom } from "../protocol/problem.ts";
 
 /** A refusal on its way out of a handler; the one error that `app.ts` turns into an answer. */
 export class RequestRefused extends Error {

@@ -1,6 +1,3 @@
-import * as z from "zod";
-import { countSchema } from "./identity.ts";
-
 interface ErrorFace {
   /** HTTP status of a REST answer or a refused upgrade. */
   readonly status: number;
@@ -72,29 +69,4 @@ export interface Refusal {
 
 export function refusal(code: ErrorCode, more: Omit<Partial<Refusal>, "code"> = {}): Refusal {
   return { code, message: errorCatalogue[code].title, ...more };
-}
-
-/** Problem details (RFC 9457) as `application/problem+json`. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: z.enum(errorCodes),
-  detail: z.string(),
-  field: z.string().optional(),
-  retryAfterMs: countSchema.optional(),
-});
-export type Problem = z.infer<typeof problemSchema>;
-
-export function problemFrom({ code, message, field, retryAfterMs }: Refusal): Problem {
-  const { status, title } = errorCatalogue[code];
-  return {
-    type: `urn:pairline:error:${code}`,
-    title,
-    status,
-    code,
-    detail: message,
-    ...(field !== undefined && { field }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { clientFrameSchema } from "../../src/protocol/client-frame.ts";
 import { conversationListSchema } from "../../src/protocol/conversation-list.ts";
-import { problemSchema } from "../../src/protocol/errors.ts";
+import { problemSchema } from "../../src/protocol/problem.ts";
 import { inboxClientFrameSchema, inboxServerFrameSchema } from "../../src/protocol/inbox-frame.ts";
 import * as rest from "../../src/protocol/rest.ts";
 import { serverFrameSchema } from "../../src/protocol/server-frame.ts";

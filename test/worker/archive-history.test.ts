@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { problemSchema } from "../../src/protocol/errors.ts";
+import { problemSchema } from "../../src/protocol/problem.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { pageSchema, sendAnswerSchema } from "../../src/protocol/rest.ts";
 import { env } from "./clients.ts";

@@ -2,7 +2,7 @@ import { env as testEnv, exports } from "cloudflare:workers";
 import { sign } from "hono/utils/jwt/jwt";
 import { onTestFinished, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
-import { problemSchema, type Problem } from "../../src/protocol/errors.ts";
+import { problemSchema, type Problem } from "../../src/protocol/problem.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { SocketClient } from "./socket-client.ts";

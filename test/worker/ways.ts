@@ -1,5 +1,6 @@
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
-import { problemSchema, type ErrorCode } from "../../src/protocol/errors.ts";
+import type { ErrorCode } from "../../src/protocol/errors.ts";
+import { problemSchema } from "../../src/protocol/problem.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { connect, rest, type Client } from "./clients.ts";
 import { connectInbox, type InboxClient } from "./inbox-client.ts";

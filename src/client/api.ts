@@ -1,0 +1,272 @@
+/** What the SDK's user sees: every type that `pairline/client` shows, without a type of the DOM or of Node. */
+import type { ErrorCode } from "../protocol/errors.ts";
+import type { PairlineError } from "./errors.ts";
+
+/** A value that changes. `subscribe` and `value` fit React's `useSyncExternalStore`: a value stays the same object until it changes. */
+export interface Live<Value> {
+  readonly value: Value;
+  /** Calls the listener after each change, once for all changes of one turn; returns what ends it. */
+  subscribe(listener: () => void): () => void;
+}
+
+export interface ClientOptions {
+  /** Where the Worker is: `https://dm.example.com`. */
+  readonly url: string;
+  /** A token of your identity service. Called when there is none that is still good, once for each expiry. */
+  readonly token: () => Promise<string>;
+  /** One conversation over its own socket, instead of all of them over the inbox's. */
+  readonly peer?: string;
+  /** Where unacknowledged sends and changes wait; memory without it. One storage belongs to one user. */
+  readonly storage?: OutboxStorage;
+  readonly timing?: Partial<Timing>;
+  /** What the platform has, where it is not a global. */
+  readonly WebSocket?: new (url: string, protocols: string[]) => SocketLike;
+  readonly fetch?: FetchLike;
+}
+
+/** Milliseconds. */
+export interface Timing {
+  /** The first wait before another try is 0 to this long, each next one up to twice as long. */
+  readonly backOffBaseMs: number;
+  /** No wait is longer. */
+  readonly backOffCapMs: number;
+  /** A `ping` is sent this often. */
+  readonly heartbeatMs: number;
+  /** A socket that answers a `ping`, an opening or a send with nothing for so long is dead. */
+  readonly answerMs: number;
+}
+
+export interface Client {
+  /** The user that the token names, once the server said so. */
+  readonly you: string | undefined;
+  readonly connection: Live<Connection>;
+  /** All conversations with a message or a flag, the one with the newest message first; more on `loadMore`. */
+  readonly conversations: ConversationList;
+  /** The same object for the same peer. Throws a PairlineError `bad_peer` where the client has one conversation and this is another. */
+  conversation(peer: string): Conversation;
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
+  /** Tries now: after a stop, or where the app knows that the network is back (React Native has no `online` event). */
+  connect(): void;
+  /** Ends everything. What waits in the storage stays there. */
+  close(): void;
+}
+
+/** `stopped`: trying again would not help, `error` says why; `connect()` tries once more. */
+export type Connection =
+  | { readonly state: "connecting" | "open" | "closed" }
+  | { readonly state: "waiting"; readonly retryAtMs: number; readonly error: PairlineError }
+  | { readonly state: "stopped"; readonly error: PairlineError };
+
+export interface ConversationList extends Live<readonly ConversationSummary[]> {
+  /** Unread over all conversations, also those that are not loaded. */
+  readonly unread: { readonly messages: number; readonly conversations: number };
+  readonly hasMore: boolean;
+  /** Loads the next 50. */
+  loadMore(): Promise<void>;
+}
+
+export interface Profile {
+  readonly name?: string;
+  readonly picture?: string;
+}
+
+export interface ConversationSummary {
+  readonly peer: string;
+  readonly head: number;
+  readonly rev: number;
+  readonly state: number;
+  readonly read: Cursors;
+  readonly unread: number;
+  readonly muted: boolean;
+  readonly archived: boolean;
+  /** You have blocked the peer. */
+  readonly blocked: boolean;
+  readonly last?: {
+    readonly author: string;
+    readonly text: string;
+    readonly createdAt: number;
+    readonly deleted?: true;
+  };
+  readonly profile?: Profile;
+  /** Missing where nobody may know it, or it was not told yet. */
+  readonly peerOnline?: boolean;
+  readonly lastSeenMs?: number;
+}
+
+export interface Cursors {
+  readonly you: number;
+  readonly peer: number;
+}
+
+export interface Conversation {
+  readonly peer: string;
+  readonly messages: Timeline;
+  readonly status: Live<ConversationStatus>;
+  /** Resolves when the message is durable. Until then it stands in `messages` as pending; a reject is a PairlineError and it stands there as failed. */
+  send(content: string | Content): Promise<Sent>;
+  /** Another try for a send that failed, as a new message at the end. */
+  retry(id: string): Promise<Sent>;
+  /** Takes a send that failed out of `messages`. */
+  discard(id: string): void;
+  edit(seq: number, text: string): Promise<void>;
+  delete(seq: number): Promise<void>;
+  react(seq: number, emoji: string, on?: boolean): Promise<void>;
+  /** Everything up to `seq` (default: the newest) was read. Kept until the server has it. */
+  markRead(seq?: number): void;
+  /** Call it with `true` at each key; what is too much is not sent. */
+  typing(on: boolean): void;
+  block(on?: boolean): Promise<void>;
+  set(flags: { readonly muted?: boolean; readonly archived?: boolean }): Promise<void>;
+}
+
+export interface Content {
+  readonly text: string;
+  readonly replyTo?: number;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What an acknowledged send got. `createdAt` in milliseconds since the epoch, by the server's clock. */
+export interface Sent {
+  readonly id: string;
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+/** The newest messages, oldest first, without a gap, and behind them what waits to be sent. */
+export interface Timeline extends Live<readonly ConversationMessage[]> {
+  /** Whether the server has older ones than the first. */
+  readonly hasOlder: boolean;
+  /** Loads the next older page (default 50, at most 100 messages). Calls at the same time share one. */
+  loadOlder(limit?: number): Promise<void>;
+}
+
+export type ConversationMessage = Message | PendingMessage;
+
+/** A message that is durable. `rev` grows with each change of it. Times are milliseconds since the epoch. */
+export interface Message {
+  readonly seq: number;
+  readonly rev: number;
+  readonly id: string;
+  readonly author: string;
+  /** Empty once it is deleted. */
+  readonly text: string;
+  readonly createdAt: number;
+  readonly editedAt?: number;
+  readonly deletedAt?: number;
+  readonly replyTo?: number;
+  readonly quote?: Quote;
+  /** Who reacted with each emoji, first the one who did first. */
+  readonly reactions?: Readonly<Record<string, readonly string[]>>;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** The first characters of the message that a reply answers, as that is now. */
+export interface Quote {
+  readonly author: string;
+  readonly text: string;
+  readonly deletedAt?: number;
+}
+
+/** A send of yours without a number yet. `createdAt` by this device's clock. */
+export interface PendingMessage extends Content {
+  readonly seq?: undefined;
+  readonly id: string;
+  readonly author: string | undefined;
+  readonly createdAt: number;
+  /** Why it will not go by itself. */
+  readonly error?: PairlineError;
+}
+
+export interface ConversationStatus {
+  /** Whether `messages` and the cursors are as the server has them. */
+  readonly isLive: boolean;
+  readonly head: number;
+  readonly read: Cursors;
+  readonly delivered: Cursors;
+  readonly unread: number;
+  readonly peerOnline: boolean;
+  readonly lastSeenMs?: number;
+  readonly peerTyping: boolean;
+  readonly blocked: boolean;
+  readonly muted: boolean;
+  readonly archived: boolean;
+  readonly profile?: Profile;
+}
+
+export interface Events {
+  /** A message is new, or changed. Each once and in order, from the moment on at which the client connected first. */
+  readonly message: { readonly peer: string; readonly message: Message; readonly isNew: boolean };
+  /** A send or change will not go: what its promise was rejected with, also for those that a reload left without one. */
+  readonly refused: { readonly peer: string; readonly id: string; readonly error: PairlineError };
+  /** The server's history is another than the one before, or too much was missed: `messages` begins anew. */
+  readonly reset: { readonly peer: string };
+  /** Trouble that no promise tells: the storage or the token failed. The client goes on. */
+  readonly trouble: PairlineError;
+}
+
+/** Codes of the server's catalogue (docs/PROTOCOL.md, ER), and the client's own. */
+export type PairlineErrorCode =
+  | ErrorCode
+  /** The server could not be reached, or did not answer. */
+  | "network"
+  /** `token()` failed. */
+  | "no_token"
+  /** The storage failed; what it should have kept is in memory only. */
+  | "storage"
+  /** `close()` was called before. */
+  | "closed";
+
+/** Keeps what waits to be acknowledged over a reload. Entries are plain JSON. */
+export interface OutboxStorage {
+  /** In the order in which they were first put. */
+  load(): Promise<readonly OutboxEntry[]>;
+  /** Puts a new entry behind the others; replaces one of the same `id` where it is. */
+  put(entry: OutboxEntry): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** One send or change that waits. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly peer: string;
+  /** Grows from entry to entry, over reloads and tabs too. */
+  readonly order: number;
+  readonly createdAt: number;
+  readonly frame: OutboxFrame;
+  /** Who wrote the message that a change is about: finds it again where numbers changed. */
+  readonly target?: { readonly author: string; readonly id: string };
+  /** The code with which it was refused for good. */
+  readonly refused?: { readonly code: PairlineErrorCode; readonly message: string };
+}
+
+export type OutboxFrame = {
+  readonly id: string;
+  readonly after: number;
+} & (
+  | ({ readonly type: "send" } & Content)
+  | { readonly type: "edit"; readonly seq: number; readonly text: string }
+  | { readonly type: "delete"; readonly seq: number }
+  | { readonly type: "react"; readonly seq: number; readonly emoji: string; readonly on: boolean }
+);
+
+/** The part of `WebSocket` that the client uses. */
+export interface SocketLike {
+  readonly readyState: number;
+  send(text: string): void;
+  close(code?: number): void;
+  onopen: unknown;
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
+}
+
+/** The part of `fetch` that the client uses. */
+export type FetchLike = (
+  url: string,
+  options: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{
+  ok: boolean;
+  status: number;
+  headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}>;

@@ -1,0 +1,7 @@
+/** The published door `pairline/client`. */
+export type * from "./api.ts";
+export { createClient } from "./client.ts";
+export { deliveryOf, type Delivery } from "./delivery.ts";
+export { PairlineError } from "./errors.ts";
+export { indexedDbStorage } from "./indexed-db-storage.ts";
+export { memoryStorage } from "./storage.ts";

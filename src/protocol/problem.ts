@@ -1,0 +1,28 @@
+import * as z from "zod";
+import { errorCatalogue, errorCodes, type Refusal } from "./errors.ts";
+import { countSchema } from "./identity.ts";
+
+/** Problem details (RFC 9457) as `application/problem+json`. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(errorCodes),
+  detail: z.string(),
+  field: z.string().optional(),
+  retryAfterMs: countSchema.optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export function problemFrom({ code, message, field, retryAfterMs }: Refusal): Problem {
+  const { status, title } = errorCatalogue[code];
+  return {
+    type: `urn:pairline:error:${code}`,
+    title,
+    status,
+    code,
+    detail: message,
+    ...(field !== undefined && { field }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}

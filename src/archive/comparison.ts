@@ -1,6 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import type { Difference } from "../protocol/verification.ts";
-import { previewOf } from "./preview.ts";
+import { previewOf } from "../protocol/preview.ts";
 import { messages } from "./schema.ts";
 import { messageValues, type StoredMessage } from "./stored-message.ts";
 import type { ArchiveSummary } from "./summary.ts";

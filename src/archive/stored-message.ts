@@ -1,6 +1,6 @@
 import type { Message } from "../protocol/message.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
-import { previewOf } from "./preview.ts";
+import { previewOf } from "../protocol/preview.ts";
 
 /** A message as the object's log and the archive keep it; sides stand for users, times are milliseconds. */
 export interface StoredMessage {

@@ -1,7 +1,7 @@
 import type { Summary } from "../protocol/conversation-list.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
 import { readAsSeen, type Flags } from "./flags.ts";
-import { previewOf } from "./preview.ts";
+import { previewOf } from "../protocol/preview.ts";
 import type { conversations } from "./schema.ts";
 import { writtenBy, type StoredMessage } from "./stored-message.ts";
 

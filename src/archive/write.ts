@@ -1,6 +1,6 @@
 import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { ask, openPrimary } from "./database.ts";
-import { previewOf } from "./preview.ts";
+import { previewOf } from "../protocol/preview.ts";
 import { conversations, messages } from "./schema.ts";
 import { messageValues, type StoredMessage } from "./stored-message.ts";
 import type { ArchiveSummary } from "./summary.ts";

@@ -241,7 +241,8 @@ export interface OutboxEntry {
 
 export type OutboxFrame = {
   readonly id: string;
-  readonly after: number;
+  /** The newest `rev` that the user had seen; missing while the client knew none, and nothing was sent. */
+  readonly after?: number;
 } & (
   | ({ readonly type: "send" } & Content)
   | { readonly type: "edit"; readonly seq: number; readonly text: string }

@@ -72,10 +72,6 @@ export function isWrite<Frame extends { readonly type: string }>(
   return ["send", "edit", "delete", "react"].includes(frame.type);
 }
 
-/** The bare text frames of the heartbeat; the runtime answers them while the object sleeps. */
-export const ping = "ping";
-export const pong = "pong";
-
 /** A fault carries what the frame is about, where that much of it is valid. */
 export type Parsed<Frame> =
   | { readonly ok: true; readonly frame: Frame }

@@ -1,4 +1,4 @@
-import { ping, pong } from "../protocol/client-frame.ts";
+import { ping, pong } from "../protocol/heartbeat.ts";
 import type { Attachment, Connection, Socket } from "./connection.ts";
 
 /** The part of an object's state that holds its sockets. */

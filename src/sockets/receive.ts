@@ -1,4 +1,5 @@
-import { ping, pong, type Parsed } from "../protocol/client-frame.ts";
+import type { Parsed } from "../protocol/client-frame.ts";
+import { ping, pong } from "../protocol/heartbeat.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { fitsBytes } from "../protocol/text.ts";

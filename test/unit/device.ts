@@ -1,4 +1,4 @@
-import { previewOf } from "../../src/archive/preview.ts";
+import { previewOf } from "../../src/protocol/preview.ts";
 import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { ErrorCode } from "../../src/protocol/errors.ts";

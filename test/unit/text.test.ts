@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { previewOf } from "../../src/archive/preview.ts";
+import { previewOf } from "../../src/protocol/preview.ts";
 import { fitsBytes, textFault } from "../../src/protocol/text.ts";
 
 test("[SE8] a text may fill its bytes of UTF-8 and not one more", () => {

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
-import { previewOf } from "../../src/archive/preview.ts";
+import { previewOf } from "../../src/protocol/preview.ts";
 import type { Conversation } from "../../src/conversation/conversation-object.ts";
 import type { Env } from "../../src/env.ts";
 import { conversationName } from "../../src/protocol/pair.ts";

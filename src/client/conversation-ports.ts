@@ -1,0 +1,28 @@
+import type { Summary } from "../protocol/conversation-list.ts";
+import type { ConversationSummary, Events, OutboxEntry, Timing } from "./api.ts";
+import type { Rest } from "./rest.ts";
+
+/** What a conversation needs of the client that it belongs to. */
+export interface ConversationPorts {
+  readonly rest: Rest;
+  readonly timing: Timing;
+  /** The user, once the server said so. */
+  you(): string | undefined;
+  /** Whether the server has greeted the socket of now. */
+  isOpen(): boolean;
+  maxFrameBytes(): number;
+  /** Whether the frame was handed to the socket. */
+  transmit(peer: string, frame: object): boolean;
+  /** Asks for what came after `after`; the answer ends with `synced`. */
+  catchUp(peer: string, after: number | undefined): void;
+  probe(): void;
+  keep(entry: OutboxEntry): void;
+  forget(id: string): void;
+  /** The number of the next entry. */
+  nextOrder(): number;
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void;
+  summary(peer: string): ConversationSummary | undefined;
+  noteSummary(summary: Summary): void;
+  /** Somebody began or ceased to look at the conversation. */
+  observedChanged(): void;
+}

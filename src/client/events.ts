@@ -1,0 +1,24 @@
+import type { Events } from "./api.ts";
+import { callAll } from "./live.ts";
+
+type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
+
+/** Who listens to what. */
+export class Listeners {
+  readonly #listeners: { [Name in keyof Events]: Set<Listener<Name>> } = {
+    message: new Set(),
+    refused: new Set(),
+    reset: new Set(),
+    trouble: new Set(),
+  };
+
+  on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
+    const own: Listener<Name> = (event) => listener(event);
+    this.#listeners[name].add(own);
+    return () => void this.#listeners[name].delete(own);
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    callAll(this.#listeners[name], event);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Message } from "./api.ts";
+
+/**
+ * How far a client has followed a conversation: every change up to the cursor, which is a `rev`. What skips one shows
+ * that something was missed; then messages wait until a replay has brought it.
+ */
+export class Follower {
+  #cursor: number | undefined;
+  /** What was told since the replay was asked for: live frames that were under way come among it. */
+  #waiting: Message[] | undefined;
+
+  /** Undefined until the server said how the conversation stands. */
+  get cursor(): number | undefined {
+    return this.#cursor;
+  }
+
+  get isCatchingUp(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Whether the cursor is the conversation's, as far as is known. */
+  get isLive(): boolean {
+    return this.#cursor !== undefined && this.#waiting === undefined;
+  }
+
+  /** Follows from here on, where it did not follow yet. */
+  begin(rev: number): void {
+    this.#cursor ??= rev;
+  }
+
+  /** What may be applied now; "missed" where something before it is missing. */
+  take(message: Message): readonly Message[] | "missed" {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(message);
+      return [];
+    }
+    if (this.#cursor === undefined) {
+      // Where its number stands among the others is not known yet: a replay that begins with it tells.
+      this.#cursor = message.rev - 1;
+      return "missed";
+    }
+    if (message.rev <= this.#cursor) {
+      return [];
+    }
+    if (message.rev > this.#cursor + 1) {
+      return "missed";
+    }
+    this.#cursor = message.rev;
+    return [message];
+  }
+
+  /** Whether a `rev` that the server named shows that something was missed. */
+  isBehind(rev: number): boolean {
+    return this.isLive && rev > (this.#cursor ?? 0);
+  }
+
+  /** A replay was asked for: what is told from now on waits. */
+  catchUp(): void {
+    this.#waiting ??= [];
+  }
+
+  /** The replay ended at `rev`: all that waited, to be applied together. */
+  caughtUp(rev: number): readonly Message[] {
+    const told = (this.#waiting ?? []).filter((message) => message.rev > (this.#cursor ?? 0));
+    this.#waiting = undefined;
+    this.#cursor = Math.max(rev, this.#cursor ?? 0);
+    return told;
+  }
+
+  /** The socket of the replay is gone: it will be asked for anew. */
+  lost(): void {
+    this.#waiting = undefined;
+  }
+
+  /** Nothing that was followed counts any more. */
+  reset(rev: number): void {
+    this.#waiting = this.#waiting === undefined ? undefined : [];
+    this.#cursor = rev;
+  }
+}

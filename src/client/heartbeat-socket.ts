@@ -1,0 +1,99 @@
+import { ping, pong } from "../protocol/heartbeat.ts";
+import type { SocketLike, Timing } from "./api.ts";
+
+const openState = 1;
+
+export interface SocketEvents {
+  opened(): void;
+  received(text: string): void;
+  /** Once, and nothing after it. Code 0: nothing answered any more. */
+  ended(code: number, reason: string): void;
+}
+
+/** One socket from its opening to its end, which it also finds where the network never says so. */
+export class HeartbeatSocket {
+  readonly #socket: SocketLike;
+  readonly #timing: Timing;
+  readonly #events: SocketEvents;
+  #beat: ReturnType<typeof setTimeout> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  constructor(socket: SocketLike, timing: Timing, events: SocketEvents) {
+    this.#socket = socket;
+    this.#timing = timing;
+    this.#events = events;
+    socket.onopen = () => {
+      this.#heard();
+      this.#beatLater();
+      // The greeting of the server is due.
+      this.#expectAnswer();
+      events.opened();
+    };
+    socket.onmessage = ({ data }: { data: unknown }) => {
+      this.#heard();
+      if (data !== pong) {
+        events.received(String(data));
+      }
+    };
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#end(code, reason);
+    // A close follows it.
+    socket.onerror = () => {};
+    this.#expectAnswer();
+  }
+
+  /** Whether the text was handed to the platform; it may still be lost. */
+  send(text: string): boolean {
+    if (this.#isOver || this.#socket.readyState !== openState) {
+      return false;
+    }
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Asks for a sign of life; without one in time the socket is over. */
+  probe(): void {
+    if (this.send(ping)) {
+      this.#expectAnswer();
+    }
+  }
+
+  /** Closes it; no event follows. */
+  abandon(): void {
+    this.#isOver = true;
+    clearTimeout(this.#beat);
+    clearTimeout(this.#deadline);
+    this.#socket.onopen = null;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    try {
+      this.#socket.close(1000);
+    } catch {
+      // Some platforms throw where it never opened.
+    }
+  }
+
+  #beatLater(): void {
+    this.#beat = setTimeout(() => {
+      this.probe();
+      this.#beatLater();
+    }, this.#timing.heartbeatMs);
+  }
+
+  #expectAnswer(): void {
+    this.#deadline ??= setTimeout(() => this.#end(0, "no answer"), this.#timing.answerMs);
+  }
+
+  #heard(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#isOver) {
+      return;
+    }
+    this.abandon();
+    this.#events.ended(code, reason);
+  }
+}

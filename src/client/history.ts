@@ -1,0 +1,64 @@
+import type { Page } from "../protocol/rest.ts";
+import type { Message, OutboxEntry } from "./api.ts";
+import { PairlineError } from "./errors.ts";
+import type { Rest } from "./rest.ts";
+
+/** Messages of a page that a walk through the history asks for. */
+const walkedMessages = 100;
+
+/** Where in the history a page lies, and the `rev` at which it must be true at least. */
+export interface PagePlace {
+  readonly before?: number;
+  readonly limit?: number;
+  readonly rev?: number;
+}
+
+/** A conversation's history by REST. */
+export class History {
+  readonly #rest: Rest;
+  readonly #path: string;
+
+  constructor(rest: Rest, conversationPath: string) {
+    this.#rest = rest;
+    this.#path = `${conversationPath}/messages`;
+  }
+
+  page(place: PagePlace): Promise<Page> {
+    const query = Object.entries(place).map(([name, value]) => `${name}=${value}`);
+    return this.#rest.request("GET", query.length === 0 ? this.#path : `${this.#path}?${query.join("&")}`);
+  }
+
+  /**
+   * Looks for the first try of a send that the server could not look for (`stale`): the message, or the send with an
+   * `after` behind which it is not. Messages of a lower `rev` than the first `after` were there before it.
+   */
+  async settle(entry: OutboxEntry, author: string | undefined): Promise<Message | OutboxEntry> {
+    const { after = 0 } = entry.frame;
+    let page = await this.page({ limit: walkedMessages });
+    const { rev } = page;
+    for (;;) {
+      const found = page.messages.find((message) => message.id === entry.id && message.author === author);
+      if (found !== undefined) {
+        return found as Message;
+      }
+      const [oldest] = page.messages;
+      if (oldest === undefined || !page.hasMore || page.messages.some((message) => message.rev <= after)) {
+        return { ...entry, frame: { ...entry.frame, after: rev } };
+      }
+      page = await this.page({ before: oldest.seq, limit: walkedMessages, rev });
+    }
+  }
+
+  /** A change whose message has the number it had (CH8). Throws a PairlineError `stale` where another one has it now. */
+  async relocate(entry: OutboxEntry): Promise<OutboxEntry> {
+    const { frame, target } = entry;
+    if (frame.type !== "send") {
+      const page = await this.page({ before: frame.seq + 1, limit: 1 });
+      const found = page.messages.at(-1);
+      if (target !== undefined && found?.id === target.id && found.author === target.author) {
+        return { ...entry, frame: { ...frame, after: page.rev } };
+      }
+    }
+    throw new PairlineError("stale", "the message that this would change is no longer where it was");
+  }
+}

@@ -1,0 +1,278 @@
+import type { Message, OutboxEntry, PendingMessage, Sent, Timing } from "./api.ts";
+import { backOffMs } from "./back-off.ts";
+import { deferred, type Deferred } from "./deferred.ts";
+import { PairlineError } from "./errors.ts";
+
+/** Refusals after which the same frame may be taken a moment later. */
+const passing: ReadonlySet<string> = new Set([
+  "rate_limited",
+  "internal",
+  "archive_unavailable",
+  "keys_unavailable",
+  "out_of_range",
+]);
+
+export interface OutboxPorts {
+  readonly timing: Timing;
+  /** The client's newest `rev` while it may send; undefined while it may not. */
+  cursor(): number | undefined;
+  /** Whether the frame was handed to the socket. */
+  transmit(frame: OutboxEntry["frame"]): boolean;
+  /** No answer came: does the socket live? */
+  probe(): void;
+  /** The frame that this entry becomes on a history that may have other numbers. Throws a PairlineError where there is none. */
+  relocate(entry: OutboxEntry): Promise<OutboxEntry>;
+  /** An earlier try of the send that the history holds, or the send with an `after` behind which there is none. */
+  settle(entry: OutboxEntry): Promise<Message | OutboxEntry>;
+  keep(entry: OutboxEntry): void;
+  forget(id: string): void;
+  refused(entry: OutboxEntry, error: PairlineError): void;
+  changed(): void;
+}
+
+interface Waiting {
+  entry: OutboxEntry;
+  readonly answer: Deferred<Sent>;
+  /** Its numbers may be another message's. */
+  isMisplaced: boolean;
+  error?: PairlineError;
+}
+
+/**
+ * What one conversation has to send. One entry is under way at a time: were there two, a refusal of the first that
+ * passes (a rate, a failed commit) would put it behind the second.
+ */
+export class Outbox {
+  readonly #ports: OutboxPorts;
+  /** By `id`, in the order in which they go. */
+  #waiting = new Map<string, Waiting>();
+  #underWay: string | undefined;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** The sends among it, in order, but for those that `isThere`. */
+  pending(author: string | undefined, isThere: (id: string) => boolean): PendingMessage[] {
+    return Array.from(this.#waiting.values()).flatMap(({ entry, error }) => {
+      const { id, createdAt, frame } = entry;
+      if (frame.type !== "send" || isThere(id)) {
+        return [];
+      }
+      const { type: _type, after: _after, ...content } = frame;
+      return [{ ...content, id, author, createdAt, ...(error !== undefined && { error }) }];
+    });
+  }
+
+  /** Resolves when it is durable; rejects with a PairlineError when it will not be. */
+  add(entry: OutboxEntry): Promise<Sent> {
+    const answer = deferred<Sent>();
+    this.#waiting.set(entry.id, { entry, answer, isMisplaced: false });
+    this.#ports.keep(entry);
+    this.#ports.changed();
+    this.pump();
+    return answer.promise;
+  }
+
+  /** An entry that an earlier page left in the storage. */
+  restore(entry: OutboxEntry): void {
+    if (this.#waiting.has(entry.id)) {
+      return;
+    }
+    const { refused } = entry;
+    const error = refused === undefined ? undefined : new PairlineError(refused.code, refused.message);
+    this.#waiting.set(entry.id, {
+      entry,
+      answer: deferred<Sent>(),
+      isMisplaced: false,
+      ...(error !== undefined && { error }),
+    });
+    // What was composed while the storage was read comes after what it holds.
+    const inOrder = Array.from(this.#waiting).sort(([, one], [, other]) => one.entry.order - other.entry.order);
+    this.#waiting = new Map(inOrder);
+    this.#ports.changed();
+    this.pump();
+  }
+
+  /** Takes a refused send out; undefined where there is none of this id. */
+  takeRefused(id: string): OutboxEntry | undefined {
+    const waiting = this.#waiting.get(id);
+    if (waiting?.error === undefined) {
+      return undefined;
+    }
+    this.#remove(id);
+    return waiting.entry;
+  }
+
+  /** It is durable: its `ack` came, or its message, which nobody sees before it is. */
+  settled(sent: Sent): void {
+    const waiting = this.#waiting.get(sent.id);
+    if (waiting === undefined) {
+      return;
+    }
+    this.#remove(sent.id);
+    this.#failures = 0;
+    waiting.answer.resolve({ id: sent.id, seq: sent.seq, createdAt: sent.createdAt });
+    this.#answered(sent.id);
+  }
+
+  /** The server refused it: for now, until it is known whether an earlier try arrived, or for good. */
+  refusal(id: string, error: PairlineError): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined || waiting.error !== undefined) {
+      return;
+    }
+    if (passing.has(error.code)) {
+      this.#pause(Math.max(error.retryAfterMs ?? 0, backOffMs(this.#failures, this.#ports.timing)));
+    } else if (error.code === "stale" && waiting.entry.frame.type === "send") {
+      void this.#resolve(waiting, (entry) => this.#ports.settle(entry));
+    } else {
+      this.#refuse(waiting, error);
+    }
+  }
+
+  /** Sends the first entry that waits, where none is under way. */
+  pump(): void {
+    if (this.#underWay !== undefined || this.#timer !== undefined) {
+      return;
+    }
+    const cursor = this.#ports.cursor();
+    const next = Array.from(this.#waiting.values()).find(({ error }) => error === undefined);
+    if (cursor === undefined || next === undefined) {
+      return;
+    }
+    if (next.isMisplaced) {
+      void this.#resolve(next, (entry) => this.#ports.relocate(entry));
+      return;
+    }
+    if (next.entry.frame.after === undefined) {
+      // Nothing of it was ever sent, so no earlier try can lie before what is known now.
+      this.#replace(next, { ...next.entry, frame: { ...next.entry.frame, after: cursor } });
+    }
+    if (this.#ports.transmit(next.entry.frame)) {
+      this.#underWay = next.entry.id;
+      this.#timer = setTimeout(() => this.#unanswered(), this.#ports.timing.answerMs);
+    }
+  }
+
+  /** The socket is gone: whether what was under way arrived is not known. */
+  lost(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#underWay = undefined;
+  }
+
+  /** The history may have other numbers from `rev` on: of changes, where they are is found out before they go. */
+  reset(rev: number): void {
+    for (const waiting of this.#waiting.values()) {
+      const { entry } = waiting;
+      const { after } = entry.frame;
+      if (entry.frame.type !== "send") {
+        waiting.isMisplaced = true;
+      } else if (after !== undefined && after > rev) {
+        this.#replace(waiting, { ...entry, frame: { ...entry.frame, after: rev } });
+      }
+    }
+  }
+
+  /** No frame to this peer is taken. */
+  refuseAll(error: PairlineError): void {
+    for (const waiting of Array.from(this.#waiting.values())) {
+      if (waiting.error === undefined) {
+        this.#refuse(waiting, error);
+      }
+    }
+  }
+
+  /** Nothing goes any more; what is stored stays. */
+  close(error: PairlineError): void {
+    this.lost();
+    this.#waiting.forEach(({ answer }) => answer.reject(error));
+    this.#waiting.clear();
+  }
+
+  #unanswered(): void {
+    this.lost();
+    this.#ports.probe();
+    // It may have been heard and the answer lost: the same frame again is the same message.
+    this.pump();
+  }
+
+  #answered(id: string): void {
+    if (this.#underWay === id) {
+      this.lost();
+    }
+    this.pump();
+  }
+
+  #pause(ms: number): void {
+    this.lost();
+    this.#failures += 1;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.pump();
+    }, ms);
+  }
+
+  /** Finds out what an entry has become, while nothing behind it goes. */
+  async #resolve(
+    waiting: Waiting,
+    find: (entry: OutboxEntry) => Promise<Message | OutboxEntry>,
+  ): Promise<void> {
+    const { id } = waiting.entry;
+    this.lost();
+    this.#underWay = id;
+    try {
+      const found = await find(waiting.entry);
+      if ("frame" in found) {
+        this.#replace(waiting, found);
+        waiting.isMisplaced = false;
+        this.#answered(id);
+      } else {
+        this.settled({ ...found, id });
+      }
+    } catch (error) {
+      this.#unresolved(waiting, error as PairlineError);
+    }
+  }
+
+  #unresolved(waiting: Waiting, error: PairlineError): void {
+    if (error.code === "network" || error.code === "no_token") {
+      this.#pause(backOffMs(this.#failures, this.#ports.timing));
+    } else {
+      this.refusal(waiting.entry.id, error);
+    }
+  }
+
+  /** A send stays to be seen, tried again or discarded; a change leaves nothing. */
+  #refuse(waiting: Waiting, error: PairlineError): void {
+    const { entry } = waiting;
+    if (entry.frame.type === "send") {
+      waiting.error = error;
+      this.#replace(waiting, { ...entry, refused: { code: error.code, message: error.message } });
+    } else {
+      this.#remove(entry.id);
+    }
+    waiting.answer.reject(error);
+    this.#ports.refused(entry, error);
+    this.#ports.changed();
+    this.#answered(entry.id);
+  }
+
+  #replace(waiting: Waiting, entry: OutboxEntry): void {
+    waiting.entry = entry;
+    this.#ports.keep(entry);
+  }
+
+  #remove(id: string): void {
+    this.#waiting.delete(id);
+    this.#ports.forget(id);
+    this.#ports.changed();
+  }
+}

@@ -1,0 +1,15 @@
+const alphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
+const idCharacters = 24;
+
+/** 124 random bits. React Native has no `crypto`; the id must be unique, not secret. */
+export function randomId(): string {
+  const bytes = new Uint8Array(idCharacters);
+  if (globalThis.crypto?.getRandomValues === undefined) {
+    bytes.forEach((_, index) => {
+      bytes[index] = Math.random() * 256;
+    });
+  } else {
+    globalThis.crypto.getRandomValues(bytes);
+  }
+  return Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join("");
+}

@@ -1,0 +1,46 @@
+/** While a user types this is told again so often, */
+const repeatMs = 3_000;
+/** and believed for so long: whoever left in the middle never says that they stopped. */
+const believedMs = 8_000;
+
+/** What the user types is told, and what the peer types believed for a while. */
+export class Typing {
+  readonly #transmit: (frame: { type: "typing"; on: boolean }) => boolean;
+  readonly #changed: () => void;
+  #toldAtMs: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(transmit: (frame: { type: "typing"; on: boolean }) => boolean, changed: () => void) {
+    this.#transmit = transmit;
+    this.#changed = changed;
+  }
+
+  get isPeerTyping(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  tell(on: boolean): void {
+    const isRecent = this.#toldAtMs !== undefined && Date.now() - this.#toldAtMs < repeatMs;
+    if (on ? isRecent : this.#toldAtMs === undefined) {
+      return;
+    }
+    this.#toldAtMs = on && this.#transmit({ type: "typing", on }) ? Date.now() : undefined;
+    if (!on) {
+      this.#transmit({ type: "typing", on });
+    }
+  }
+
+  /** A message ends it on both sides without a frame. */
+  ownEnded(): void {
+    this.#toldAtMs = undefined;
+  }
+
+  peer(on: boolean): void {
+    const before = this.isPeerTyping;
+    clearTimeout(this.#timer);
+    this.#timer = on ? setTimeout(() => this.peer(false), believedMs) : undefined;
+    if (before !== on) {
+      this.#changed();
+    }
+  }
+}

@@ -150,6 +150,10 @@ class PairlineClient implements Client {
   #take(frame: InboxServerFrame): void {
     if (frame.type === "ready") {
       this.#ready(frame);
+    } else if (frame.type === "summary") {
+      this.#summaries.note(frame);
+    } else if (frame.type === "presence") {
+      this.#ports.notePresence(frame.peer, frame.online, frame.lastSeen);
     } else if (frame.peer !== undefined) {
       this.#state(frame.peer).take(frame);
     } else if (frame.type === "error") {
@@ -247,6 +251,7 @@ class PairlineClient implements Client {
       presence: (peer) => this.#presence.get(peer),
       notePresence: (peer, isOnline, lastSeenMs) => {
         this.#presence.note(peer, isOnline, lastSeenMs);
+        this.#state(peer).status.changed();
         this.#summaries.changed();
       },
       observedChanged: () => this.#followPresence(),

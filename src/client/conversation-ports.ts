@@ -4,8 +4,8 @@ import type { ConversationSummary, Events, OutboxEntry, Timing } from "./api.ts"
 import type { PeerPresence } from "./presence.ts";
 import type { Rest } from "./rest.ts";
 
-/** A frame about one conversation, whichever socket it came over. */
-export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" }>;
+/** A frame about one conversation, whichever socket it came over, but for those that the client keeps of all. */
+export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" | "summary" | "presence" }>;
 
 /** What a conversation needs of the client that it belongs to. */
 export interface ConversationPorts {

@@ -41,7 +41,7 @@ export class Feed {
       backlog: () => this.#whenKnown(),
       cursor: () => this.#follower.cursor,
       page: (place) => ports.history.page(place),
-      loaded: ports.loaded,
+      loaded: (messages) => ports.loaded(messages),
     });
   }
 

@@ -1,12 +1,16 @@
-// Starts a local Pairline: migrates the local D1, makes keys on the first run, runs `wrangler dev`, prints the URL.
+// Starts a local Pairline: builds the chat page, migrates the local D1, makes keys on the first run, runs `wrangler dev`
+// with a sign-in for development, prints the URL.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { buildPage } from "./build-page.ts";
 import { localAdminKey, localPlace, localSecret, localVariables, projectDir } from "./local.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const place = localPlace();
+const pageDir = join(projectDir, ".wrangler", "page");
 localSecret();
 localAdminKey();
+await buildPage(pageDir, { isDevelopment: true });
 
 const environment = {
   ...process.env,
@@ -39,6 +43,9 @@ const server = spawn(
   [
     wrangler,
     "dev",
+    join("src", "dev", "index.ts"),
+    "--assets",
+    pageDir,
     "--ip",
     "127.0.0.1",
     "--port",
@@ -59,7 +66,7 @@ server.on("exit", (code) => process.exit(code ?? 1));
 const answered = await waitUntilUp(place.url);
 if (answered) {
   console.log(
-    `\nPairline is up at ${place.url}\n  a token for a user:  npm run token -- alice\n  a conversation:      npm run demo\n`,
+    `\nPairline is up at ${place.url}\n  the chat page:       ${place.url}/  (sign in as anybody; another tab is another user)\n  a token for a user:  npm run token -- alice\n  a conversation:      npm run demo\n`,
   );
 }
 

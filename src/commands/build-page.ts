@@ -1,7 +1,18 @@
 import { build } from "esbuild";
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectDir } from "./local.ts";
+
+/** Nothing but the page's own files, and no script or style in the markup. Apps on other origins may import `chat.js`. */
+const headers = `/*
+  Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'
+  X-Content-Type-Options: nosniff
+  Referrer-Policy: no-referrer
+/chat.js
+  Access-Control-Allow-Origin: *
+/shared.js
+  Access-Control-Allow-Origin: *
+`;
 
 const source = join(projectDir, "src", "web");
 
@@ -35,6 +46,7 @@ export async function buildPage(outDir: string, { isDevelopment = false } = {}):
     target: ["chrome120", "firefox120", "safari17.2"],
     logLevel: "warning",
   });
+  await writeFile(join(outDir, "_headers"), headers);
   await cp(join(source, "index.html"), join(outDir, "index.html"));
   await cp(join(source, "icon.svg"), join(outDir, "icon.svg"));
 }

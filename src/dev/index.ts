@@ -7,6 +7,8 @@ export { Conversation, Inbox };
 
 export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
-    return new URL(request.url).pathname === signInPath ? signIn(request, env) : app.fetch(request, env, context);
+    return new URL(request.url).pathname === signInPath
+      ? signIn(request, env)
+      : app.fetch(request, env, context);
   },
 };

@@ -29,7 +29,9 @@ export function Chat({ client, drafts, peer, open, peerId, signOut }: ChatProper
       <div class={peer === undefined ? "chat" : "chat has-conversation"}>
         <ConnectionBanner />
         <Sidebar openPeer={peer} />
-        <main class="pane">{peer === undefined ? <Welcome /> : <ConversationPane key={peer} peer={peer} />}</main>
+        <main class="pane">
+          {peer === undefined ? <Welcome /> : <ConversationPane key={peer} peer={peer} />}
+        </main>
         <Notice text={notice} />
         <Announcer />
       </div>

@@ -31,9 +31,7 @@ export function Composer(properties: ComposerProperties) {
         <button
           type="button"
           class="button"
-          onClick={() =>
-            void conversation.block(false).catch((error: unknown) => notify(errorText(error)))
-          }
+          onClick={() => void conversation.block(false).catch((error: unknown) => notify(errorText(error)))}
         >
           Unblock
         </button>
@@ -120,9 +118,7 @@ function useWriting({ conversation, composing, setComposing, onSent }: ComposerP
       return;
     }
     if (isEdit) {
-      conversation
-        .edit(composing.message.seq ?? 0, text)
-        .catch((error: unknown) => notify(errorText(error)));
+      conversation.edit(composing.message.seq ?? 0, text).catch((error: unknown) => notify(errorText(error)));
     } else {
       const replyTo = composing.kind === "reply" ? composing.message.seq : undefined;
       // A send that fails is shown where it stands.

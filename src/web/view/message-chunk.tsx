@@ -76,7 +76,10 @@ function Rows({ messages, before, after, you, lineSeq, activeKey, nowMs, ...row 
 }
 
 /** The messages of a chunk are the same though their array is another. */
-function isSame({ messages, ...one }: ChunkProperties, { messages: others, ...other }: ChunkProperties): boolean {
+function isSame(
+  { messages, ...one }: ChunkProperties,
+  { messages: others, ...other }: ChunkProperties,
+): boolean {
   return (
     messages.length === others.length &&
     messages.every((message, index) => message === others[index]) &&

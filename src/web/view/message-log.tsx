@@ -140,7 +140,9 @@ function Chunks({ messages, status, log, activeKey, lineSeq, ...rest }: LogPrope
             messages={ofChunk}
             before={chunks[position - 1]?.messages.at(-1)}
             after={after}
-            lineSeq={lineSeq !== undefined && (isHere(lineSeq) || after?.seq === lineSeq) ? lineSeq : undefined}
+            lineSeq={
+              lineSeq !== undefined && (isHere(lineSeq) || after?.seq === lineSeq) ? lineSeq : undefined
+            }
             read={Math.min(status.read.peer, newest)}
             delivered={Math.min(status.delivered.peer, newest)}
             activeKey={ofChunk.some((message) => rowKey(message, you) === activeKey) ? activeKey : undefined}

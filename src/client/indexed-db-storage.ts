@@ -41,10 +41,12 @@ const store = "outbox";
  */
 export function indexedDbStorage(name: string): OutboxStorage {
   let opening: Promise<Database> | undefined;
+  const forget = () => {
+    opening = undefined;
+  };
   const database = () => {
-    opening ??= open(name, () => {
-      opening = undefined;
-    });
+    opening ??= open(name, forget);
+    opening.catch(forget);
     return opening;
   };
   const write = async (change: (entries: ObjectStore) => void) => {
@@ -65,27 +67,22 @@ export function indexedDbStorage(name: string): OutboxStorage {
   };
 }
 
-/** `lost` is called where it cannot be used any more, or never could: the next call opens it anew. */
+/** `lost` is called where it cannot be used any more: then it has to be opened anew. */
 async function open(name: string, lost: () => void): Promise<Database> {
-  try {
-    const { indexedDB } = globalThis as { indexedDB?: Factory };
-    if (indexedDB === undefined) {
-      throw new Error("there is no IndexedDB here");
-    }
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => void request.result.createObjectStore(store, { keyPath: "id" });
-    const database = await answered(request);
-    // Another tab deletes it.
-    database.onversionchange = () => {
-      database.close();
-      lost();
-    };
-    database.onclose = lost;
-    return database;
-  } catch (error) {
-    lost();
-    throw error;
+  const { indexedDB } = globalThis as { indexedDB?: Factory };
+  if (indexedDB === undefined) {
+    throw new Error("there is no IndexedDB here");
   }
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => void request.result.createObjectStore(store, { keyPath: "id" });
+  const database = await answered(request);
+  // Another tab deletes it.
+  database.onversionchange = () => {
+    database.close();
+    lost();
+  };
+  database.onclose = lost;
+  return database;
 }
 
 function answered<Result>(request: Request<Result>): Promise<Result> {

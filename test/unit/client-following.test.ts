@@ -3,12 +3,14 @@ import {
   codeOf,
   emptyList,
   freezeTime,
+  limits,
   message,
   nextSocket,
   passMs,
   summary,
   synced,
   worldOf,
+  type Answer,
   type World,
 } from "./fake-server.ts";
 
@@ -24,6 +26,16 @@ async function started(head = 5) {
   const socket = await world.greet(listOfBob(head));
   return { world, socket, bob: world.client.conversation("bob") };
 }
+
+const pageOf = (from: number, to: number, hasMore: boolean) => () => ({
+  status: 200,
+  body: {
+    messages: Array.from({ length: to - from + 1 }, (_, index) => message(from + index)),
+    hasMore,
+    head: 8,
+    rev: 8,
+  },
+});
 
 const seqs = (world: World) => world.events.message.map(({ message: { seq } }) => seq);
 
@@ -173,13 +185,6 @@ test("[CL6] reset: the messages begin anew, and who looks at them sees the newes
 
 test("[CL17] older pages are put before what is there, until the first message", async () => {
   const { world, socket, bob } = await started(7);
-  const pageOf = (from: number, to: number, hasMore: boolean) => () => ({
-    status: 200,
-    body: {
-      messages: Array.from({ length: to - from + 1 }, (_, index) => message(from + index)),
-      ...{ hasMore, head: 8, rev: 8 },
-    },
-  });
   world.answers.set("GET /v1/conversations/bob/messages?before=8&limit=3&rev=7", pageOf(5, 7, true));
   world.answers.set("GET /v1/conversations/bob/messages?before=5&limit=50&rev=8", pageOf(1, 4, false));
   expect(bob.messages.hasOlder).toBe(true);
@@ -195,15 +200,15 @@ test("[CL17] older pages are put before what is there, until the first message",
 
 test("[CL17] what changes while its page is under way is shown as it is now", async () => {
   const { world, socket, bob } = await started(5);
-  let answer: (value: { status: number; body: unknown }) => void = () => {};
-  world.answers.set("GET", () => new Promise((resolve) => (answer = resolve)));
+  const asked = Promise.withResolvers<Answer>();
+  world.answers.set("GET", () => asked.promise);
   const loading = bob.messages.loadOlder();
   await passMs(0);
   socket.tell({ type: "message", peer: "bob", message: message(4, { rev: 6, text: "edited" }) });
   const messages = [1, 2, 3, 4]
     .map((seq) => message(seq))
     .concat(message(5, { replyTo: 4, quote: { author: "bob", text: "text 4" } }));
-  answer({ status: 200, body: { messages, hasMore: false, head: 5, rev: 5 } });
+  asked.resolve({ status: 200, body: { messages, hasMore: false, head: 5, rev: 5 } });
   await loading;
   expect(bob.messages.value.map(({ text }) => text)).toEqual([
     "text 1",
@@ -250,15 +255,11 @@ test("[CL17] who asks while no socket comes is told why", async () => {
   });
 });
 
+const ready = (rev: number, head = rev) => ({ ...synced(rev, head), type: "ready", you: "ann", limits });
+
 test("[CL22] one conversation over its own socket: resumes by after, and catches up by connecting anew", async () => {
   const world = worldOf({ peer: "bob" });
   const bob = world.client.conversation("bob");
-  const ready = (rev: number, head = rev) => ({
-    ...synced(rev, head),
-    type: "ready",
-    you: "ann",
-    limits: { maxFrameBytes: 65_536, maxPresencePeers: 50 },
-  });
   await passMs(0);
   expect(world.socket.url).toBe("wss://dm.example.com/v1/conversations/bob/socket");
   world.socket.open();

@@ -8,13 +8,11 @@ import { projectDir } from "./local.ts";
 
 /** The contract in machine form, and the page that shows it. */
 export async function contractFiles(): Promise<WebFiles> {
-  const openApi = openApiDocument();
-  const asyncApi = asyncApiDocument();
   return {
-    "openapi.json": JSON.stringify(openApi),
-    "asyncapi.json": JSON.stringify(asyncApi),
+    "openapi.json": JSON.stringify(openApiDocument()),
+    "asyncapi.json": JSON.stringify(asyncApiDocument()),
     // Served at /docs: wrangler leaves `.html` out of addresses.
-    "docs.html": String(await docsPage(openApi, asyncApi)),
+    "docs.html": await docsPage(),
     "docs.css": await readFile(join(projectDir, "src", "contract", "docs.css"), "utf8"),
   };
 }

@@ -8,9 +8,10 @@ import { refTo, schemaComponents, type JsonSchema } from "./schema-components.ts
 
 type Socket = FrameKind["socket"];
 
-const sockets = ["conversation", "inbox"] as const;
+export const sockets = ["conversation", "inbox"] as const;
 
-const addresses = {
+/** The two sockets. */
+export const channels = {
   conversation: {
     address: "/v1/conversations/{peer}/socket",
     title: "A conversation's socket",
@@ -90,7 +91,7 @@ export function asyncApiDocument() {
 }
 
 function channelOf(socket: Socket) {
-  const { address, title, description, ...more } = addresses[socket];
+  const { address, title, description, ...more } = channels[socket];
   const bindings = { method: "GET", ...("query" in more && { query: more.query }) };
   return {
     address,

@@ -1,4 +1,4 @@
-/** What a field means wherever it stands; a schema may say it closer. Names in backticks are code. */
+/** What a field means wherever it stands, or in the object named before it; a schema may say it closer. Names in backticks are code. */
 export const glossary: Readonly<Record<string, string>> = {
   type: "Which frame it is.",
   id: "The client's own random name for a send or a change; every retry repeats it.",
@@ -30,6 +30,13 @@ export const glossary: Readonly<Record<string, string>> = {
     "When the user was last online, in whole minutes as milliseconds since the epoch; missing while they are online or were never seen.",
   peerOnline: "Whether the peer is online in this conversation.",
   read: "The read cursors: the newest `seq` that each of the two has read.",
+  "read.you": "The user's own.",
+  "read.peer": "The peer's.",
+  "delivered.you": "The user's own.",
+  "delivered.peer": "The peer's.",
+  "unread.messages": "How many messages.",
+  "unread.conversations": "In how many conversations.",
+  "last.text": "Its first 140 characters; empty once it is deleted.",
   delivered: "The delivery cursors: the newest `seq` that reached a device of each of the two.",
   unread: "How many messages the user has not read.",
   muted: "The user muted the conversation; for clients to heed.",

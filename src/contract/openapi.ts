@@ -15,10 +15,10 @@ export const operations: readonly Operation[] = [
   ...userOperations,
 ];
 
-const tags = {
+export const tags = {
   Messages: "Send, read, change.",
   Conversations: "The list, and how each conversation stands for the user.",
-  Sockets: "What is live. The frames are described in asyncapi.json.",
+  Sockets: "What is live. The frames are described in [asyncapi.json](/asyncapi.json).",
   Users: "Names, pictures and presence.",
   Operators: "For your servers, with the admin key, and for monitoring.",
 };

@@ -71,18 +71,21 @@ function withoutNoise(schema: z.core.JSONSchema.BaseSchema): void {
   }
 }
 
+/** Fields of objects within are named with the one that holds them, `read.you`, or by themselves. */
 function withFieldMeanings(
   schema: JsonSchema,
   meanings: Readonly<Record<string, string>>,
   dialect: Dialect,
+  within = "",
 ): JsonSchema {
   const properties = schema["properties"] as Record<string, JsonSchema> | undefined;
   if (properties === undefined) {
     return schema;
   }
   const explained = Object.entries(properties).map(([name, field]) => {
-    const inner = withFieldMeanings(field, meanings, dialect);
-    const description = meanings[name] ?? glossary[name];
+    const path = `${within}${name}`;
+    const inner = withFieldMeanings(field, meanings, dialect, `${path}.`);
+    const description = meanings[path] ?? glossary[path] ?? glossary[name];
     return [name, description === undefined ? inner : explainedField(inner, description, dialect)];
   });
   return { ...schema, properties: Object.fromEntries(explained) };

@@ -45,6 +45,7 @@ export class ConversationState {
       timing: ports.timing,
       history,
       askReplay: (after) => ports.askReplay(peer, after),
+      ended: () => ports.ended(),
       applied: (applied) => this.#applied(applied),
       loaded: (messages) => this.#loaded(messages),
       restarted: () => this.#restarted(),
@@ -147,6 +148,7 @@ export class ConversationState {
       case "typing":
         this.typing.peer(frame.on);
     }
+    this.status.changed();
   }
 
   get head(): number {

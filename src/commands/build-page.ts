@@ -1,52 +1,46 @@
-import { build } from "esbuild";
-import { cp, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { WebFiles } from "./build.ts";
 import { projectDir } from "./local.ts";
-
-/** Nothing but the page's own files, and no script or style in the markup. Apps on other origins may import `chat.js`. */
-const headers = `/*
-  Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'
-  X-Content-Type-Options: nosniff
-  Referrer-Policy: no-referrer
-/chat.js
-  Access-Control-Allow-Origin: *
-/shared.js
-  Access-Control-Allow-Origin: *
-`;
 
 const source = join(projectDir, "src", "web");
 
 /**
- * Writes the chat page: `index.html`, `page.js` and `page.css`, and `chat.js` with `chat.css` for apps that mount the chat
+ * The chat page: `index.html`, `page.js` and `page.css`, and `chat.js` with `chat.css` for apps that mount the chat
  * themselves. The page of a development server signs in anybody; nothing of that is in the other one.
  */
-export async function buildPage(outDir: string, { isDevelopment = false } = {}): Promise<void> {
-  await mkdir(outDir, { recursive: true });
-  await build({
+export async function pageFiles({ isDevelopment }: { readonly isDevelopment: boolean }): Promise<WebFiles> {
+  const scripts = bundled({
     entryPoints: {
       page: join(source, isDevelopment ? "development/page.tsx" : "page.tsx"),
       chat: join(source, "chat.ts"),
     },
-    outdir: outDir,
-    bundle: true,
     splitting: true,
     chunkNames: "shared",
     format: "esm",
     target: "es2024",
-    minify: true,
     jsx: "automatic",
     jsxImportSource: "preact",
-    logLevel: "warning",
   });
-  await build({
+  const styles = bundled({
     entryPoints: { page: join(source, "styles", "page.css"), chat: join(source, "styles", "chat.css") },
-    outdir: outDir,
+    target: ["chrome120", "firefox120", "safari17.2"],
+  });
+  const copied = ["index.html", "icon.svg"].map(
+    async (name) => [name, await readFile(join(source, name))] as const,
+  );
+  return { ...(await scripts), ...(await styles), ...Object.fromEntries(await Promise.all(copied)) };
+}
+
+async function bundled(options: BuildOptions): Promise<WebFiles> {
+  const { outputFiles } = await build({
+    ...options,
     bundle: true,
     minify: true,
-    target: ["chrome120", "firefox120", "safari17.2"],
+    write: false,
+    outdir: source,
     logLevel: "warning",
   });
-  await writeFile(join(outDir, "_headers"), headers);
-  await cp(join(source, "index.html"), join(outDir, "index.html"));
-  await cp(join(source, "icon.svg"), join(outDir, "icon.svg"));
+  return Object.fromEntries((outputFiles ?? []).map(({ path, contents }) => [basename(path), contents]));
 }

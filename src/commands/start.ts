@@ -1,16 +1,23 @@
 // Starts a local Pairline: builds the chat page, migrates the local D1, makes keys on the first run, runs `wrangler dev`
 // with a sign-in for development, prints the URL.
 import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { buildPage } from "./build-page.ts";
-import { localAdminKey, localPlace, localSecret, localVariables, projectDir } from "./local.ts";
+import {
+  developmentWebDir,
+  localAdminKey,
+  localPlace,
+  localSecret,
+  localVariables,
+  projectDir,
+} from "./local.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const place = localPlace();
-const pageDir = join(projectDir, ".wrangler", "page");
 localSecret();
 localAdminKey();
-await buildPage(pageDir, { isDevelopment: true });
+// wrangler wants the folder before it runs the build that fills it.
+mkdirSync(developmentWebDir, { recursive: true });
 
 const environment = {
   ...process.env,
@@ -18,6 +25,7 @@ const environment = {
   // The trace collector of `wrangler dev` costs more than the relay itself.
   X_LOCAL_OBSERVABILITY: process.env["X_LOCAL_OBSERVABILITY"] ?? "false",
   CI: "true",
+  PAIRLINE_DEVELOPMENT: "true",
   // Where the machine is would be asked of a server outside.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
@@ -45,7 +53,7 @@ const server = spawn(
     "dev",
     join("src", "dev", "index.ts"),
     "--assets",
-    pageDir,
+    developmentWebDir,
     "--ip",
     "127.0.0.1",
     "--port",

@@ -54,7 +54,10 @@ function parameters({ path, query }: Operation): Html {
 }
 
 function bodyPart({ body }: Operation): Html {
-  return body === undefined ? html`` : html`<h4>Body</h4><p>JSON: ${schemaLink(body.schema)}</p>`;
+  return body === undefined
+    ? html``
+    : html`<h4>Body</h4>
+        <p>JSON: ${schemaLink(body.schema)}</p>`;
 }
 
 function answerRows(operation: Operation): readonly Html[] {
@@ -62,9 +65,7 @@ function answerRows(operation: Operation): readonly Html[] {
     ([status, { description, schema }]) =>
       html`<tr>
         <th scope="row"><span class="status ok">${status}</span></th>
-        <td>
-          ${prose(description)}${schema === undefined ? "" : html` ${schemaLink(schema)}`}
-        </td>
+        <td>${prose(description)}${schema === undefined ? "" : html` ${schemaLink(schema)}`}</td>
       </tr>`,
   );
   const byStatus = Map.groupBy(errorsOf(operation), (code) => errorCatalogue[code].status);

@@ -93,8 +93,8 @@ function introduction(): Html {
           A request brings a token that your identity service signed,
           <code>Authorization: Bearer &lt;token&gt;</code>, never in a URL. Bodies and answers are JSON, times
           milliseconds since the epoch. A refused request is answered by a
-          <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of the <a href="#errors">errors</a>.
-          Ignore fields that you do not know: later servers may add some.
+          <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of the
+          <a href="#errors">errors</a>. Ignore fields that you do not know: later servers may add some.
         </p>
         <p class="files">
           <a class="button" href="/openapi.json">openapi.json</a>
@@ -131,8 +131,8 @@ function errorSection(): Html {
     <h2>Errors</h2>
     <p>
       Trouble that can be mended is a <a href="#schema-Problem">Problem</a> over REST and a frame
-      <code>error</code> over a socket, which stays open. Other trouble closes the socket with the close code; the
-      reason begins with the name.
+      <code>error</code> over a socket, which stays open. Other trouble closes the socket with the close code;
+      the reason begins with the name.
     </p>
     ${table("Errors", ["Code", "Status", "Close code", "What it means", "What a client does"], rows)}
   </section>`;

@@ -133,7 +133,9 @@ export async function person(
   });
   onTestFinished(async () => {
     await context.close();
-    expect(problems).toEqual([]);
+    if (problems.length > 0) {
+      throw new Error(`the page of ${name} reported: ${problems.join("; ")}`);
+    }
   });
   const page = await context.newPage();
   await page.goto(place.url);

@@ -16,19 +16,16 @@ export interface Circumstances {
 
 /** What stands above everything while the client is not connected. */
 export function bannerOf(connection: Connection, { wasOpen, isOnline }: Circumstances): Banner | undefined {
-  switch (connection.state) {
-    case "closed":
-      return undefined;
-    case "open":
-      // The socket's death is noticed later.
-      return isOnline ? undefined : offline(false);
-    case "connecting":
-      return wasOpen || !isOnline ? offline(false) : undefined;
-    case "waiting":
-      return offline(isOnline);
-    case "stopped":
-      return { tone: "error", text: errorText(connection.error), canTry: true };
+  const { state } = connection;
+  if (state === "stopped") {
+    return { tone: "error", text: errorText(connection.error), canTry: true };
   }
+  if (state === "waiting") {
+    return offline(isOnline);
+  }
+  // The browser knows at once, the socket's death is noticed later.
+  const isAway = !isOnline || (state === "connecting" && wasOpen);
+  return isAway && state !== "closed" ? offline(false) : undefined;
 }
 
 function offline(canTry: boolean): Banner {

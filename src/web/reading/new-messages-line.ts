@@ -10,8 +10,9 @@ export interface Line {
 export interface Seen {
   /** Whether the reader has the conversation before their eyes. */
   readonly isLooking: boolean;
-  /** The newest message that the reader had read. */
+  /** The newest message that the reader had read, and how many of the peer came since. */
   readonly readSeq: number;
+  readonly unread: number;
   readonly messages: readonly ConversationMessage[];
   readonly you: string | undefined;
 }
@@ -22,7 +23,7 @@ export const noLine: Line = { seq: undefined, isLooking: false };
  * The line stands above the first message that came while the reader looked elsewhere. It stays while they look, though
  * they read what is below it, until they answer or come back to something newer.
  */
-export function nextLine(line: Line, { isLooking, readSeq, messages, you }: Seen): Line {
+export function nextLine(line: Line, { isLooking, readSeq, unread, messages, you }: Seen): Line {
   if (messages.some(({ seq }) => seq === undefined)) {
     return { seq: undefined, isLooking };
   }
@@ -30,8 +31,8 @@ export function nextLine(line: Line, { isLooking, readSeq, messages, you }: Seen
     return { seq: line.seq, isLooking };
   }
   const oldest = messages[0]?.seq;
-  const isBeforeAllLoaded = oldest !== undefined && oldest > readSeq + 1;
+  const isBeforeAllLoaded = unread > 0 && oldest !== undefined && oldest > readSeq + 1;
   const first = messages.find((message) => (message.seq ?? 0) > readSeq && !isOwn(message, you))?.seq;
-  const unread = isBeforeAllLoaded ? readSeq + 1 : first;
-  return { seq: unread ?? (isLooking ? undefined : line.seq), isLooking };
+  const seq = isBeforeAllLoaded ? readSeq + 1 : first;
+  return { seq: seq ?? (isLooking ? undefined : line.seq), isLooking };
 }

@@ -30,15 +30,14 @@ export function rowsOf(messages: readonly ConversationMessage[], around: Surroun
   return messages.map((message, index) => {
     const previous = messages[index - 1] ?? before;
     const next = messages[index + 1] ?? after;
-    const isLine = (seq: number | undefined) => seq !== undefined && seq === lineSeq;
     return {
       key: rowKey(message, you),
       message,
       isOwn: isOwn(message, you),
       startsDay: previous === undefined || dayOf(previous.createdAt) !== dayOf(message.createdAt),
-      startsNew: isLine(message.seq),
-      startsRun: isLine(message.seq) || !isRun(previous, message, you),
-      endsRun: isLine(next?.seq) || !isRun(message, next, you),
+      startsNew: isAt(lineSeq, message),
+      startsRun: isAt(lineSeq, message) || !isRun(previous, message, you),
+      endsRun: isAt(lineSeq, next) || !isRun(message, next, you),
     };
   });
 }
@@ -50,6 +49,10 @@ export function rowKey(message: ConversationMessage, you: string | undefined): s
 
 export function isOwn({ author }: ConversationMessage, you: string | undefined): boolean {
   return author === undefined || author === you;
+}
+
+function isAt(lineSeq: number | undefined, message: ConversationMessage | undefined): boolean {
+  return lineSeq !== undefined && message?.seq === lineSeq;
 }
 
 function isRun(

@@ -48,22 +48,23 @@ function WritingPlace(properties: ComposerProperties) {
   useLayoutEffect(() => fit(field.current), [text]);
   useLayoutEffect(() => field.current?.focus(), [composing]);
   const keyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) {
-      return;
-    }
-    if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
+    const act = actOf(event);
+    if (act !== undefined) {
       event.preventDefault();
-      submit();
-    } else if (event.key === "Escape" && composing.kind !== "new") {
-      event.preventDefault();
-      setComposing({ kind: "new" });
-    } else if (event.key === "ArrowUp" && text === "" && composing.kind === "new") {
-      const message = lastOwn();
-      if (message !== undefined) {
-        event.preventDefault();
-        setComposing({ kind: "edit", message });
-      }
+      act();
     }
+  };
+  const actOf = ({ key, shiftKey, isComposing }: KeyboardEvent): (() => void) | undefined => {
+    const isNew = composing.kind === "new";
+    const message = key === "ArrowUp" && isNew && text === "" ? lastOwn() : undefined;
+    if (message !== undefined) {
+      return () => setComposing({ kind: "edit", message });
+    }
+    if (key === "Escape" && !isNew) {
+      return () => setComposing({ kind: "new" });
+    }
+    // While an input method composes a word, Enter ends the word.
+    return key === "Enter" && !shiftKey && !isComposing && !isTouch() ? submit : undefined;
   };
   return (
     <form

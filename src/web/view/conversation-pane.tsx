@@ -32,10 +32,17 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
   const lineSeq = useLine(messages, client.you, {
     isLooking: isLooking && status.isLive && messages.length > 0,
     readSeq: Math.max(status.read.you, markedSeq.current),
+    unread: status.unread,
   });
   const actions = useMessageActions({ conversation, log, older, setComposing, setActiveKey, setDeleting });
   const markRead = (seq: number) => {
-    if (isLooking && status.isLive && seq > Math.max(status.read.you, markedSeq.current)) {
+    // A mark is a write: none where nothing of the peer is new.
+    if (
+      isLooking &&
+      status.isLive &&
+      status.unread > 0 &&
+      seq > Math.max(status.read.you, markedSeq.current)
+    ) {
       markedSeq.current = seq;
       conversation.markRead(seq);
     }
@@ -85,7 +92,7 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
 function useLine(
   messages: readonly ConversationMessage[],
   you: string | undefined,
-  seen: { readonly isLooking: boolean; readonly readSeq: number },
+  seen: { readonly isLooking: boolean; readonly readSeq: number; readonly unread: number },
 ): number | undefined {
   const line = useRef(noLine);
   const next = nextLine(line.current, { ...seen, messages, you });

@@ -50,13 +50,7 @@ export function MessageRow(properties: MessageRowProperties) {
       onPointerEnter={({ pointerType }) => pointerType === "mouse" && actions.activate(rowKey)}
     >
       <div class="bubble">
-        {message.seq !== undefined && message.quote !== undefined && message.replyTo !== undefined && (
-          <QuoteView
-            quote={message.quote}
-            author={message.quote.author === properties.you ? "You" : name}
-            onClick={() => actions.goTo(message.replyTo ?? 0)}
-          />
-        )}
+        <Answered {...properties} />
         <Body message={message} />
         <Footer {...properties} time={time} />
         {isActive && <MessageMenu {...properties} />}
@@ -69,6 +63,15 @@ export function MessageRow(properties: MessageRowProperties) {
       )}
     </article>
   );
+}
+
+function Answered({ message, you, name, actions }: MessageRowProperties) {
+  const { replyTo } = message;
+  if (message.seq === undefined || message.quote === undefined || replyTo === undefined) {
+    return null;
+  }
+  const author = message.quote.author === you ? "You" : name;
+  return <QuoteView quote={message.quote} author={author} onClick={() => actions.goTo(replyTo)} />;
 }
 
 function Body({ message }: Pick<MessageRowProperties, "message">) {

@@ -2,7 +2,8 @@ import { firstVisible, isAtEnd, isNearStart, lastSeen, type Placed } from "../re
 
 interface Anchor {
   readonly element: Element;
-  readonly top: number;
+  readonly edge: keyof Placed;
+  readonly at: number;
 }
 
 /**
@@ -11,7 +12,10 @@ interface Anchor {
  */
 export class ScrollPlace {
   readonly #scroller: HTMLElement;
-  /** The row at the top of what the reader sees, and its chunk, should the row be undrawn. */
+  /**
+   * The row at the top of what the reader sees; and its chunk, where the row is not drawn: that by its lower edge, since
+   * older messages may be put into it.
+   */
   #anchors: readonly Anchor[] = [];
   #isAtEnd = true;
 
@@ -37,9 +41,7 @@ export class ScrollPlace {
     this.#isAtEnd = isAtEnd(this.#scroller);
     const chunk = firstVisible(this.#chunks(), this.#placeOf);
     const row = chunk && firstVisible(rowsIn(chunk), this.#placeOf);
-    this.#anchors = [row, chunk].flatMap((element) =>
-      element === undefined ? [] : [{ element, top: this.#placeOf(element).top }],
-    );
+    this.#anchors = [...this.#anchor(row, "top"), ...this.#anchor(chunk, "bottom")];
   }
 
   /** Something was drawn, or has another height. */
@@ -49,7 +51,7 @@ export class ScrollPlace {
       return;
     }
     const anchor = this.#anchors.find(({ element }) => element.isConnected);
-    const movedPx = anchor === undefined ? 0 : this.#placeOf(anchor.element).top - anchor.top;
+    const movedPx = anchor === undefined ? 0 : this.#placeOf(anchor.element)[anchor.edge] - anchor.at;
     if (Math.abs(movedPx) >= 1) {
       this.#scroller.scrollTop += movedPx;
     }
@@ -75,6 +77,10 @@ export class ScrollPlace {
     });
     const seen = chunks.map((chunk) => lastSeen(rowsIn(chunk), this.#placeOf, height));
     return seen.findLast((row) => row !== undefined);
+  }
+
+  #anchor(element: Element | undefined, edge: keyof Placed): Anchor[] {
+    return element === undefined ? [] : [{ element, edge, at: this.#placeOf(element)[edge] }];
   }
 
   #chunks(): Element[] {

@@ -3,6 +3,7 @@ import { firstVisible, isAtEnd, isNearStart, lastSeen, type Placed } from "../re
 interface Anchor {
   readonly element: Element;
   readonly edge: keyof Placed;
+  /** Below the top of the content, wherever that is scrolled to. */
   readonly at: number;
 }
 
@@ -18,6 +19,7 @@ export class ScrollPlace {
    */
   #anchors: readonly Anchor[] = [];
   #isAtEnd = true;
+  #scrollTop = 0;
 
   constructor(scroller: HTMLElement) {
     this.#scroller = scroller;
@@ -39,6 +41,7 @@ export class ScrollPlace {
   /** The reader scrolled. */
   note(): void {
     this.#isAtEnd = isAtEnd(this.#scroller);
+    this.#scrollTop = this.#scroller.scrollTop;
     const chunk = firstVisible(this.#chunks(), this.#placeOf);
     const row = chunk && firstVisible(rowsIn(chunk), this.#placeOf);
     this.#anchors = [...this.#anchor(row, "top"), ...this.#anchor(chunk, "bottom")];
@@ -46,14 +49,19 @@ export class ScrollPlace {
 
   /** Something was drawn, or has another height. */
   keep(): void {
+    const { scrollTop } = this.#scroller;
+    // Scrolled a moment ago, and not told yet.
+    this.#isAtEnd &&= scrollTop >= this.#scrollTop || isAtEnd(this.#scroller);
     if (this.#isAtEnd) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
+      this.#scrollTop = this.#scroller.scrollTop;
       return;
     }
     const anchor = this.#anchors.find(({ element }) => element.isConnected);
-    const movedPx = anchor === undefined ? 0 : this.#placeOf(anchor.element)[anchor.edge] - anchor.at;
+    const movedPx = anchor === undefined ? 0 : this.#contentPlace(anchor) - anchor.at;
     if (Math.abs(movedPx) >= 1) {
-      this.#scroller.scrollTop += movedPx;
+      this.#scroller.scrollTop = scrollTop + movedPx;
+      this.#anchors = this.#anchors.map((each) => ({ ...each, at: this.#contentPlace(each) }));
     }
   }
 
@@ -80,7 +88,11 @@ export class ScrollPlace {
   }
 
   #anchor(element: Element | undefined, edge: keyof Placed): Anchor[] {
-    return element === undefined ? [] : [{ element, edge, at: this.#placeOf(element)[edge] }];
+    return element === undefined ? [] : [{ element, edge, at: this.#contentPlace({ element, edge }) }];
+  }
+
+  #contentPlace({ element, edge }: Pick<Anchor, "element" | "edge">): number {
+    return this.#placeOf(element)[edge] + this.#scroller.scrollTop;
   }
 
   #chunks(): Element[] {

@@ -30,7 +30,7 @@ export async function docsPage(): Promise<string> {
         <a class="skip" href="#main">Skip to the reference</a>
         ${navigation(schemas)}
         <main id="main">
-          ${introduction()} ${tagNames.map(operationGroup)}
+          ${introduction()} ${tagNames.map((tag) => operationGroup(tag, rest))}
           ${sockets.map((socket) => socketSection(socket, frames))} ${errorSection()}
           <section id="schemas">
             <h2>Schemas</h2>
@@ -93,8 +93,8 @@ function introduction(): Html {
           A request brings a token that your identity service signed,
           <code>Authorization: Bearer &lt;token&gt;</code>, never in a URL. Bodies and answers are JSON, times
           milliseconds since the epoch. A refused request is answered by a
-          <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of the <a href="#errors">errors</a>.
-          Ignore fields that you do not know: later servers may add some.
+          <a href="#schema-Problem">Problem</a>; its <code>code</code> is one of the
+          <a href="#errors">errors</a>. Ignore fields that you do not know: later servers may add some.
         </p>
         <p class="files">
           <a class="button" href="/openapi.json">openapi.json</a>
@@ -108,11 +108,11 @@ function introduction(): Html {
   </section>`;
 }
 
-function operationGroup(tag: keyof typeof tags): Html {
+function operationGroup(tag: keyof typeof tags, schemas: Readonly<Record<string, JsonSchema>>): Html {
   return html`<section id="tag-${tag}">
     <h2>${tag}</h2>
     <p>${prose(tags[tag])}</p>
-    ${operations.filter((operation) => operation.tag === tag).map(operationSection)}
+    ${operations.filter((operation) => operation.tag === tag).map((operation) => operationSection(operation, schemas))}
   </section>`;
 }
 
@@ -120,21 +120,20 @@ function errorSection(): Html {
   const rows = errorTable.map(
     ({ code, status, closeCode, title, advice }) =>
       html`<tr id="error-${code}">
-        <th scope="row"><code>${code}</code></th>
-        <td><span class="status">${status}</span></td>
-        <td><span class="status">${closeCode}</span></td>
-        <td>${title}.</td>
-        <td>${prose(advice)}</td>
+        <th scope="row"><code>${code}</code><span class="faces">${status} · ${closeCode}</span></th>
+        <td class="face">${status}</td>
+        <td class="face">${closeCode}</td>
+        <td>${title}.<span class="advice">${prose(advice)}</span></td>
       </tr>`,
   );
   return html`<section id="errors">
     <h2>Errors</h2>
     <p>
       Trouble that can be mended is a <a href="#schema-Problem">Problem</a> over REST and a frame
-      <code>error</code> over a socket, which stays open. Other trouble closes the socket with the close code; the
-      reason begins with the name.
+      <code>error</code> over a socket, which stays open. Other trouble closes the socket with the close code;
+      the reason begins with the name.
     </p>
-    ${table("Errors", ["Code", "Status", "Close code", "What it means", "What a client does"], rows)}
+    ${table("Errors", ["Code", "Status", "Close code", "What it means, and what a client does"], rows)}
   </section>`;
 }
 

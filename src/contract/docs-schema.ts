@@ -14,10 +14,7 @@ export function fieldsOf(schema: JsonSchema, within = ""): readonly Field[] {
   const properties = Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>);
   return properties.flatMap(([key, field]) => {
     const name = `${within}${key}`;
-    return [
-      { name, schema: field, isRequired: required.includes(key) },
-      ...fieldsOf(field, `${name}.`),
-    ];
+    return [{ name, schema: field, isRequired: required.includes(key) }, ...fieldsOf(field, `${name}.`)];
   });
 }
 
@@ -64,7 +61,8 @@ function typeOf(schema: JsonSchema): Html {
   if (schema["type"] === "array") {
     return html`${typeOf(items as JsonSchema)}[]`;
   }
-  const isMap = typeof additionalProperties === "object" && Object.keys(additionalProperties ?? {}).length > 0;
+  const isMap =
+    typeof additionalProperties === "object" && Object.keys(additionalProperties ?? {}).length > 0;
   return isMap
     ? html`{ key: ${typeOf(additionalProperties as JsonSchema)} }`
     : html`${String(schema["type"] ?? "any")}`;
@@ -89,7 +87,9 @@ function boundsOf(schema: JsonSchema): Html {
 
 function between(low: unknown, high: unknown, unit: string): readonly string[] {
   if (high !== undefined) {
-    return [`${low === undefined ? "at most " : `${String(low)}–`}${Number(high).toLocaleString("en")}${unit}`];
+    return [
+      `${low === undefined ? "at most " : `${String(low)}–`}${Number(high).toLocaleString("en")}${unit}`,
+    ];
   }
   return low === undefined || low === 0 ? [] : [`from ${String(low)}${unit}`];
 }

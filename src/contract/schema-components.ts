@@ -31,9 +31,9 @@ export function schemaComponents(
   named: readonly NamedSchema[],
   dialect: Dialect,
 ): Readonly<Record<string, JsonSchema>> {
-  const registry = z.registry<{ id: string; description: string }>();
-  for (const { id, schema, description } of named) {
-    registry.add(schema, { id, description });
+  const registry = z.registry<{ id: string }>();
+  for (const { id, schema } of named) {
+    registry.add(schema, { id });
   }
   const { schemas } = z.toJSONSchema(registry, {
     target: dialect === "draft-07" ? "draft-07" : "draft-2020-12",
@@ -42,9 +42,9 @@ export function schemaComponents(
     override: ({ jsonSchema }) => withoutNoise(jsonSchema),
   });
   return Object.fromEntries(
-    named.map(({ id, fields }) => {
+    named.map(({ id, description, fields }) => {
       const { $schema: _dialect, $id: _uri, ...schema } = (schemas as Record<string, JsonSchema>)[id] ?? {};
-      return [id, withFieldMeanings(schema, fields ?? {}, dialect)];
+      return [id, { description, ...withFieldMeanings(schema, fields ?? {}, dialect) }];
     }),
   );
 }

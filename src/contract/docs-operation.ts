@@ -3,7 +3,7 @@ import { errorCatalogue } from "../protocol/errors.ts";
 import { fieldsOf, fieldTable, schemaLink } from "./docs-schema.ts";
 import { codeBlock, jsonBlock, prose, table, type Html } from "./docs-text.ts";
 import { errorsOf, type Operation } from "./operation.ts";
-import { pathParameters, queryParameters } from "./parameters.ts";
+import { exampleAddress, pathParametersOf, queryParameters } from "./parameters.ts";
 import { queryFields, type JsonSchema } from "./schema-components.ts";
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
@@ -41,8 +41,7 @@ function pathParts(path: string): readonly Html[] {
 }
 
 function parameters({ path, query }: Operation): Html {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    const { schema, description } = pathParameters[name] ?? {};
+  const inPath = pathParametersOf(path).map(({ name, schema, description }) => {
     return { name, schema: { ...schema, description }, isRequired: true };
   });
   const inQuery = (query === undefined ? [] : queryFields(query)).map(({ name, schema }) => ({
@@ -99,9 +98,7 @@ function examples(operation: Operation): readonly Html[] {
 
 /** The request by hand. */
 function curl({ method, path, access }: Operation, body?: unknown): string {
-  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(pathParameters[name]?.example)),
-  );
+  const address = exampleAddress(path);
   const key = { user: "$TOKEN", admin: "$ADMIN_KEY", none: undefined }[access];
   return [
     `curl ${method === "get" || body !== undefined ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`,

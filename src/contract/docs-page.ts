@@ -45,39 +45,41 @@ export async function docsPage(): Promise<string> {
 const tagNames = Object.keys(tags) as (keyof typeof tags)[];
 
 function navigation(schemas: readonly (readonly [string, JsonSchema])[]): Html {
-  const group = (id: string, name: string, links: readonly Html[]) =>
-    html`<li>
-      <a href="#${id}">${name}</a>
-      <ul>
-        ${links.map((link) => html`<li>${link}</li>`)}
-      </ul>
-    </li>`;
   return html`<nav aria-label="Contents">
     <a class="brand" href="#main">Pairline <span>API</span></a>
     <ul class="groups">
-      ${group("start", "Start", [])}
+      ${navigationGroup("start", "Start", [])}
       ${tagNames.map((tag) => {
         const of = operations.filter((operation) => operation.tag === tag);
         const links = of.map(
           ({ id, method, summary }) => html`<a href="#${id}">${methodBadge(method)} ${summary}</a>`,
         );
-        return group(`tag-${tag}`, tag, links);
+        return navigationGroup(`tag-${tag}`, tag, links);
       })}
       ${sockets.map((socket) => {
         const name = socket === "inbox" ? "Inbox frames" : "Conversation frames";
-        return group(`socket-${socket}`, name, [
+        return navigationGroup(`socket-${socket}`, name, [
           html`<a href="#${socket}-client">What clients send</a>`,
           html`<a href="#${socket}-server">What the server sends</a>`,
         ]);
       })}
-      ${group("errors", "Errors", [])}
-      ${group(
+      ${navigationGroup("errors", "Errors", [])}
+      ${navigationGroup(
         "schemas",
         "Schemas",
         schemas.map(([id]) => html`<a href="#schema-${id}">${id}</a>`),
       )}
     </ul>
   </nav>`;
+}
+
+function navigationGroup(id: string, name: string, links: readonly Html[]): Html {
+  return html`<li>
+    <a href="#${id}">${name}</a>
+    <ul>
+      ${links.map((link) => html`<li>${link}</li>`)}
+    </ul>
+  </li>`;
 }
 
 function introduction(): Html {
@@ -141,7 +143,7 @@ function schemaEntry(id: string, schema: JsonSchema): Html {
   const fields = fieldsOf(schema);
   return html`<article id="schema-${id}" class="schema">
     <h3><a href="#schema-${id}">${id}</a></h3>
-    <p>${prose(String(schema["description"] ?? ""))}</p>
+    <p>${prose(schema.description ?? "")}</p>
     ${fields.length === 0 ? scalarLine(schema) : fieldTable(`Fields of ${id}`, fields)}
   </article>`;
 }

@@ -1,8 +1,27 @@
 import * as z from "zod";
 import { glossary } from "./glossary.ts";
 
-/** A JSON Schema as it stands in a document. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+/** A JSON Schema as it stands in a document: the keywords that the protocol's shapes need. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly allOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema | false;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
 
 /** A zod schema of the protocol under the name that the documents give it. */
 export interface NamedSchema {
@@ -43,8 +62,8 @@ export function schemaComponents(
   });
   return Object.fromEntries(
     named.map(({ id, description, fields }) => {
-      const { $schema: _dialect, $id: _uri, ...schema } = (schemas as Record<string, JsonSchema>)[id] ?? {};
-      return [id, { description, ...withFieldMeanings(schema, fields ?? {}, dialect) }];
+      const { $schema: _dialect, $id: _uri, ...schema } = schemas[id] ?? {};
+      return [id, { description, ...withFieldMeanings(schema as JsonSchema, fields ?? {}, dialect) }];
     }),
   );
 }
@@ -78,7 +97,7 @@ function withFieldMeanings(
   dialect: Dialect,
   within = "",
 ): JsonSchema {
-  const properties = schema["properties"] as Record<string, JsonSchema> | undefined;
+  const { properties } = schema;
   if (properties === undefined) {
     return schema;
   }

@@ -94,7 +94,9 @@ export class Outbox {
       ...(error !== undefined && { error }),
     });
     // What was composed while the storage was read comes after what it holds.
-    const inOrder = Array.from(this.#waiting).sort(([, one], [, other]) => one.entry.order - other.entry.order);
+    const inOrder = Array.from(this.#waiting).sort(
+      ([, one], [, other]) => one.entry.order - other.entry.order,
+    );
     this.#waiting = new Map(inOrder);
     this.#ports.changed();
     this.pump();

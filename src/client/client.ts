@@ -1,6 +1,276 @@
-import type { Client, ClientOptions } from "./api.ts";
+import type { ConversationList as ListPage } from "../protocol/conversation-list.ts";
+import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
+import type { Client, ClientOptions, Conversation, Events, FetchLike, Live, SocketLike } from "./api.ts";
+import type * as Api from "./api.ts";
+import { backOffMs, defaultTiming } from "./back-off.ts";
+import { Connection } from "./connection.ts";
+import { Summaries } from "./conversation-list.ts";
+import type { ConversationPorts } from "./conversation-ports.ts";
+import { ConversationState } from "./conversation-state.ts";
+import { PeerConversation } from "./conversation.ts";
+import { PairlineError } from "./errors.ts";
+import { Listeners } from "./events.ts";
+import { conversationLine, inboxLine, type Line } from "./line.ts";
+import { watchNetwork } from "./network.ts";
+import { PresenceFollower } from "./presence.ts";
+import { Rest } from "./rest.ts";
+import { memoryStorage } from "./storage.ts";
+import { StoredOutbox } from "./stored-outbox.ts";
+import { Timer } from "./timer.ts";
+import { Tokens } from "./tokens.ts";
+
+/** A crash of the user's inbox may have kept something from its list for so long (IN7). */
+const refreshDelayMs = 5_000;
+/** Until the server has announced its own. */
+const defaultLimits = { maxFrameBytes: 65_536, maxPresencePeers: 50 };
 
 /** Connects at once, and stays connected until `close()`. */
 export function createClient(options: ClientOptions): Client {
-  throw new Error(`not built yet: ${options.url}`);
+  return new PairlineClient(options);
+}
+
+class PairlineClient implements Client {
+  readonly #onlyPeer: string | undefined;
+  readonly #line: Line;
+  readonly #timing: Api.Timing;
+  readonly #listeners = new Listeners();
+  readonly #connection: Connection;
+  readonly #rest: Rest;
+  readonly #stored: StoredOutbox;
+  readonly #presence: PresenceFollower;
+  readonly #summaries: Summaries;
+  readonly #states = new Map<string, ConversationState>();
+  readonly #conversations = new Map<string, Conversation>();
+  readonly #ports: ConversationPorts;
+  readonly #unwatch: () => void;
+  #you: string | undefined;
+  #limits = defaultLimits;
+  readonly #refresh = new Timer();
+  #isClosed = false;
+
+  constructor({ url, token, peer, storage = memoryStorage(), timing, ...platform }: ClientOptions) {
+    const base = url.replace(/\/+$/, "");
+    this.#onlyPeer = peer;
+    this.#line = peer === undefined ? inboxLine : conversationLine(peer);
+    this.#timing = { ...defaultTiming, ...timing };
+    const tokens = new Tokens(token, this.#timing.answerMs);
+    this.#rest = new Rest({ url: base, tokens, timing: this.#timing, fetch: fetchOf(platform) });
+    this.#stored = new StoredOutbox(storage, (error) => this.#listeners.emit("trouble", error));
+    this.#connection = new Connection({
+      tokens,
+      timing: this.#timing,
+      openSocket: socketsOf(platform),
+      url: () => base.replace(/^http/, "ws") + this.#line.path(this.#onlyState()?.feed.cursor),
+      opened: () => this.#onlyState()?.feed.catchUp(),
+      received: (text) => this.#line.incoming(text).forEach((frame) => this.#take(frame)),
+      lost: () => this.#lost(),
+      stopped: (error) => this.#states.forEach((state) => state.stopped(error)),
+      trouble: (error) => this.#listeners.emit("trouble", error),
+    });
+    this.#presence = new PresenceFollower({
+      wanted: () => this.#wantedPeers(),
+      maxPeers: () => this.#limits.maxPresencePeers,
+      transmit: (frame) => this.#connection.isOpen && this.#connection.send(frame),
+    });
+    this.#summaries = new Summaries({
+      page: (query) => this.#listPage(query),
+      withPresence: (summary) => ({ ...summary, ...this.#presence.get(summary.peer) }),
+      noted: (summary) => this.#state(summary.peer).stands(summary),
+      observedChanged: () => this.#followPresence(),
+    });
+    this.#ports = this.#conversationPorts();
+    this.#unwatch = watchNetwork(() => this.#connection.wake());
+    void this.#start();
+  }
+
+  get you(): string | undefined {
+    return this.#you;
+  }
+
+  get connection(): Live<Api.Connection> {
+    return this.#connection.state;
+  }
+
+  get conversations(): Api.ConversationList {
+    return this.#summaries;
+  }
+
+  conversation(peer: string): Conversation {
+    if (this.#onlyPeer !== undefined && peer !== this.#onlyPeer) {
+      throw new PairlineError("bad_peer", "this client has one conversation, and it is another");
+    }
+    const conversation =
+      this.#conversations.get(peer) ?? new PeerConversation(this.#state(peer), this.#ports);
+    this.#conversations.set(peer, conversation);
+    return conversation;
+  }
+
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  connect(): void {
+    if (!this.#isClosed) {
+      this.#connection.connect();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#unwatch();
+    this.#connection.close();
+    this.#lost();
+    this.#rest.close();
+    this.#summaries.close();
+    const error = new PairlineError("closed", "the client was closed");
+    this.#states.forEach((state) => state.close(error));
+  }
+
+  async #start(): Promise<void> {
+    const entries = await this.#stored.load();
+    if (this.#isClosed) {
+      return;
+    }
+    entries
+      .filter(({ peer }) => this.#onlyPeer === undefined || peer === this.#onlyPeer)
+      .forEach((entry) => this.#state(entry.peer).restore(entry));
+    this.#connection.connect();
+  }
+
+  #state(peer: string): ConversationState {
+    const state = this.#states.get(peer) ?? new ConversationState(peer, this.#ports);
+    this.#states.set(peer, state);
+    return state;
+  }
+
+  #onlyState(): ConversationState | undefined {
+    return this.#onlyPeer === undefined ? undefined : this.#state(this.#onlyPeer);
+  }
+
+  #take(frame: InboxServerFrame): void {
+    if (frame.type === "ready") {
+      this.#ready(frame);
+    } else if (frame.peer !== undefined) {
+      this.#state(frame.peer).take(frame);
+    } else if (frame.type === "error") {
+      this.#takeError(frame);
+    }
+  }
+
+  /** Of a conversation's errors each says which; these are about a token or who is followed. */
+  #takeError(frame: Extract<InboxServerFrame, { type: "error" }>): void {
+    if (frame.code === "archive_unavailable") {
+      this.#presence.refused(frame.retryAfterMs ?? backOffMs(2, this.#timing));
+    } else {
+      const { code, message, field, retryAfterMs } = frame;
+      this.#listeners.emit("trouble", new PairlineError(code, message, { field, retryAfterMs }));
+    }
+  }
+
+  #ready({ you, limits, list }: Extract<InboxServerFrame, { type: "ready" }>): void {
+    const isFirst = this.#you === undefined;
+    this.#you = you;
+    this.#limits = limits;
+    this.#connection.established();
+    if (list !== undefined) {
+      this.#summaries.first(list);
+    }
+    this.#states.forEach((state) => state.opened());
+    this.#followPresence();
+    if (list === undefined || !isFirst) {
+      this.#refreshLater(list === undefined ? 0 : refreshDelayMs);
+    }
+  }
+
+  #lost(): void {
+    this.#refresh.clear();
+    this.#presence.lost();
+    this.#states.forEach((state) => state.lost());
+    this.#summaries.changed();
+  }
+
+  #refreshLater(ms: number, failures = 0): void {
+    this.#refresh.set(ms, () => {
+      this.#summaries.refresh().catch(() => {
+        if (this.#connection.isOpen) {
+          this.#refreshLater(backOffMs(failures + 1, this.#timing), failures + 1);
+        }
+      });
+    });
+  }
+
+  /** The list, or the one conversation there is. */
+  async #listPage(query: Readonly<Record<string, string | number>>): Promise<ListPage> {
+    if (this.#onlyPeer === undefined) {
+      const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+      return this.#rest.request("GET", `/v1/conversations?${pairs.join("&")}`);
+    }
+    const path = `/v1/conversations/${encodeURIComponent(this.#onlyPeer)}`;
+    const summary = await this.#rest.request<ListPage["conversations"][number]>("GET", path);
+    const { unread } = summary;
+    return {
+      conversations: [summary],
+      unread: { messages: unread, conversations: Math.sign(unread) },
+      position: 0,
+    };
+  }
+
+  #followPresence(): void {
+    if (this.#onlyPeer === undefined) {
+      this.#presence.changed();
+    }
+  }
+
+  #wantedPeers(): string[] {
+    const observed = Array.from(this.#states.values()).filter(({ isObserved }) => isObserved);
+    const listed = this.#summaries.isObserved ? this.#summaries.value : [];
+    return [...observed, ...listed].map(({ peer }) => peer);
+  }
+
+  #conversationPorts(): ConversationPorts {
+    return {
+      rest: this.#rest,
+      timing: this.#timing,
+      you: () => this.#you,
+      isOpen: () => this.#connection.isOpen,
+      maxFrameBytes: () => this.#limits.maxFrameBytes,
+      transmit: (peer, frame) =>
+        this.#connection.isOpen && this.#connection.send(this.#line.outgoing(peer, frame)),
+      askReplay: (peer, after) => this.#askReplay(peer, after),
+      probe: () => this.#connection.probe(),
+      keep: (entry) => this.#stored.keep(entry),
+      forget: (id) => this.#stored.forget(id),
+      nextOrder: () => this.#stored.nextOrder(),
+      emit: (name, event) => this.#listeners.emit(name, event),
+      summary: (peer) => this.#summaries.get(peer),
+      noteSummary: (summary) => this.#summaries.note(summary),
+      presence: (peer) => this.#presence.get(peer),
+      notePresence: (peer, isOnline, lastSeenMs) => {
+        this.#presence.note(peer, isOnline, lastSeenMs);
+        this.#summaries.changed();
+      },
+      observedChanged: () => this.#followPresence(),
+    };
+  }
+
+  #askReplay(peer: string, after: number | undefined): boolean {
+    const { isOpen } = this.#connection;
+    if (this.#onlyPeer === undefined) {
+      return isOpen && this.#connection.send({ type: "sync", peer, ...(after !== undefined && { after }) });
+    }
+    // Its socket replays when it connects, which it is about to do where it is not open.
+    if (isOpen) {
+      this.#connection.connect();
+    }
+    return true;
+  }
+}
+
+function fetchOf({ fetch }: Pick<ClientOptions, "fetch">): FetchLike {
+  return fetch ?? ((url, init) => globalThis.fetch(url, init));
+}
+
+function socketsOf({ WebSocket }: Pick<ClientOptions, "WebSocket">) {
+  const Socket = WebSocket ?? (globalThis.WebSocket as unknown as NonNullable<ClientOptions["WebSocket"]>);
+  return (url: string, protocols: string[]): SocketLike => new Socket(url, protocols);
 }

@@ -4,6 +4,7 @@ import { backOffMs } from "./back-off.ts";
 import { PairlineError } from "./errors.ts";
 import { HeartbeatSocket } from "./heartbeat-socket.ts";
 import { View } from "./live.ts";
+import { Timer } from "./timer.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Closes after which trying again would change nothing. */
@@ -31,6 +32,8 @@ export interface ConnectionPorts {
   received(text: string): void;
   /** What was under way on the socket may be lost. */
   lost(): void;
+  /** No other socket will come before `connect()`. */
+  stopped(error: PairlineError): void;
   trouble(error: PairlineError): void;
 }
 
@@ -40,8 +43,8 @@ export class Connection {
   readonly #view: View<ConnectionState>;
   #state: ConnectionState = { state: "connecting" };
   #socket: HeartbeatSocket | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #refresh: ReturnType<typeof setTimeout> | undefined;
+  readonly #retry = new Timer();
+  readonly #refresh = new Timer();
   #openedAtMs: number | undefined;
   /** Counts the attempts, so that one that was given up does not go on when its token comes. */
   #attempt = 0;
@@ -135,6 +138,7 @@ export class Connection {
     }
     if (permanent.has(error.code) || this.#refusals > 1) {
       this.#become({ state: "stopped", error });
+      this.#ports.stopped(error);
     } else {
       this.#tryLater(error);
     }
@@ -144,15 +148,14 @@ export class Connection {
     const waitMs = backOffMs(this.#failures, this.#ports.timing);
     this.#failures += 1;
     this.#become({ state: "waiting", retryAtMs: Date.now() + waitMs, error });
-    this.#retry = setTimeout(() => void this.#open(), waitMs);
+    this.#retry.set(waitMs, () => void this.#open());
   }
 
   /** The token of the live socket is replaced before it expires. */
   #refreshLater(leastMs: number): void {
-    clearTimeout(this.#refresh);
     const { refreshAtMs } = this.#ports.tokens;
     const dueMs = refreshAtMs === undefined ? leastMs : Math.max(leastMs, refreshAtMs - Date.now());
-    this.#refresh = setTimeout(() => void this.#refreshToken(), Math.min(dueMs, longestTimerMs));
+    this.#refresh.set(Math.min(dueMs, longestTimerMs), () => void this.#refreshToken());
   }
 
   async #refreshToken(): Promise<void> {
@@ -173,8 +176,8 @@ export class Connection {
 
   #drop(): void {
     this.#attempt += 1;
-    clearTimeout(this.#retry);
-    clearTimeout(this.#refresh);
+    this.#retry.clear();
+    this.#refresh.clear();
     this.#openedAtMs = undefined;
     const socket = this.#socket;
     this.#socket = undefined;

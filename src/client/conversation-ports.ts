@@ -1,6 +1,11 @@
 import type { Summary } from "../protocol/conversation-list.ts";
+import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { ConversationSummary, Events, OutboxEntry, Timing } from "./api.ts";
+import type { PeerPresence } from "./presence.ts";
 import type { Rest } from "./rest.ts";
+
+/** A frame about one conversation, whichever socket it came over. */
+export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" }>;
 
 /** What a conversation needs of the client that it belongs to. */
 export interface ConversationPorts {
@@ -13,16 +18,20 @@ export interface ConversationPorts {
   maxFrameBytes(): number;
   /** Whether the frame was handed to the socket. */
   transmit(peer: string, frame: object): boolean;
-  /** Asks for what came after `after`; the answer ends with `synced`. */
-  catchUp(peer: string, after: number | undefined): void;
+  /** Asks for what came after `after`; the answer ends with `synced`. False where no socket is open. */
+  askReplay(peer: string, after: number | undefined): boolean;
   probe(): void;
   keep(entry: OutboxEntry): void;
   forget(id: string): void;
   /** The number of the next entry. */
   nextOrder(): number;
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void;
+  /** What the list knows of the conversation. */
   summary(peer: string): ConversationSummary | undefined;
   noteSummary(summary: Summary): void;
+  presence(peer: string): PeerPresence | undefined;
+  /** Without `lastSeenMs` what is known of that stays. */
+  notePresence(peer: string, isOnline: boolean, lastSeenMs?: number): void;
   /** Somebody began or ceased to look at the conversation. */
   observedChanged(): void;
 }

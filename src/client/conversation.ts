@@ -1,31 +1,129 @@
-import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import type { Summary } from "../protocol/conversation-list.ts";
 import type {
   Content,
   Conversation,
-  ConversationMessage,
   ConversationStatus,
-  Message,
+  Live,
   OutboxEntry,
   OutboxFrame,
   Sent,
   Timeline,
 } from "./api.ts";
-import { Backlog, headBefore } from "./backlog.ts";
 import type { ConversationPorts } from "./conversation-ports.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import type { ConversationState } from "./conversation-state.ts";
 import { PairlineError } from "./errors.ts";
-import { Follower } from "./follower.ts";
-import { History } from "./history.ts";
-import { View } from "./live.ts";
-import { Marks } from "./marks.ts";
-import { OlderPages } from "./older-pages.ts";
-import { Outbox } from "./outbox.ts";
 import { randomId } from "./random-id.ts";
-import { Typing } from "./typing.ts";
-import { utf8Length } from "./utf8-length.ts";
 
-/** Messages that are kept of a conversation that nobody looks at. */
-const keptMessages = 200;
-/** The frame of a conversation, as told on either socket. */
-type PeerFrame = Extract<InboxServerFrame, { peer?: string | undefined }>;
+type Unnumbered<Frame> = Frame extends OutboxFrame ? Omit<Frame, "id" | "after"> : never;
+type Change = Unnumbered<Exclude<OutboxFrame, { type: "send" }>>;
+type Composed = Unnumbered<OutboxFrame>;
+
+/** What the app does with one conversation. */
+export class PeerConversation implements Conversation {
+  readonly peer: string;
+  readonly messages: Timeline;
+  readonly status: Live<ConversationStatus>;
+  readonly #state: ConversationState;
+  readonly #ports: ConversationPorts;
+
+  constructor(state: ConversationState, ports: ConversationPorts) {
+    const { peer, feed, view, status } = state;
+    this.peer = peer;
+    this.status = status;
+    this.messages = {
+      get value() {
+        return view.value;
+      },
+      subscribe: (listener) => view.subscribe(listener),
+      get hasOlder() {
+        return feed.hasOlder;
+      },
+      loadOlder: (limit) => feed.loadOlder(limit),
+    };
+    this.#state = state;
+    this.#ports = ports;
+  }
+
+  async send(content: string | Content): Promise<Sent> {
+    const { text, replyTo, data } = typeof content === "string" ? { text: content } : content;
+    this.#state.typing.ownEnded();
+    return this.#add({
+      type: "send",
+      text,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(data !== undefined && { data: asJson(data) }),
+    });
+  }
+
+  async retry(id: string): Promise<Sent> {
+    const frame = this.#state.outbox.takeRefused(id)?.frame;
+    if (frame?.type !== "send") {
+      throw new PairlineError("unknown_message", "no send of this id has failed");
+    }
+    return this.send(frame);
+  }
+
+  discard(id: string): void {
+    this.#state.outbox.takeRefused(id);
+  }
+
+  edit(seq: number, text: string): Promise<void> {
+    return this.#change({ type: "edit", seq, text });
+  }
+
+  delete(seq: number): Promise<void> {
+    return this.#change({ type: "delete", seq });
+  }
+
+  react(seq: number, emoji: string, on = true): Promise<void> {
+    return this.#change({ type: "react", seq, emoji, on });
+  }
+
+  markRead(seq = this.#state.head): void {
+    this.#state.marks.want("read", seq);
+    this.#state.status.changed();
+  }
+
+  typing(on: boolean): void {
+    this.#state.typing.tell(on);
+  }
+
+  async block(on = true): Promise<void> {
+    this.#ports.noteSummary(
+      await this.#ports.rest.request(on ? "PUT" : "DELETE", `${this.#state.path}/block`),
+    );
+  }
+
+  async set(flags: { readonly muted?: boolean; readonly archived?: boolean }): Promise<void> {
+    this.#ports.noteSummary(await this.#ports.rest.request("PATCH", this.#state.path, flags));
+  }
+
+  async #change(change: Change): Promise<void> {
+    const about = this.#state.feed.get(change.seq);
+    await this.#add(change, about && { author: about.author, id: about.id });
+  }
+
+  #add(content: Composed, target?: OutboxEntry["target"]): Promise<Sent> {
+    const { cursor } = this.#state.feed;
+    const id = randomId();
+    const frame: OutboxFrame = { ...content, id, ...(cursor !== undefined && { after: cursor }) };
+    const sent = this.#state.outbox.add({
+      id,
+      peer: this.peer,
+      order: this.#ports.nextOrder(),
+      createdAt: Date.now(),
+      frame,
+      ...(target !== undefined && { target }),
+    });
+    this.#state.sync();
+    return sent;
+  }
+}
+
+/** As it is now, whatever the app does with its object later. */
+function asJson(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(JSON.stringify(data)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    throw new PairlineError("bad_data", String(error), { field: "data" });
+  }
+}

@@ -28,21 +28,20 @@ export class Follower {
     this.#cursor ??= rev;
   }
 
-  /** What may be applied now; "missed" where something before it is missing. */
+  /** What may be applied now; "missed" where something before it is missing: then it waits for the replay. */
   take(message: Message): readonly Message[] | "missed" {
     if (this.#waiting !== undefined) {
       this.#waiting.push(message);
       return [];
     }
-    if (this.#cursor === undefined) {
-      // Where its number stands among the others is not known yet: a replay that begins with it tells.
-      this.#cursor = message.rev - 1;
-      return "missed";
-    }
+    // Where the first one's number stands among the others is not known yet: a replay that begins with it tells.
+    const isFirst = this.#cursor === undefined;
+    this.#cursor ??= message.rev - 1;
     if (message.rev <= this.#cursor) {
       return [];
     }
-    if (message.rev > this.#cursor + 1) {
+    if (isFirst || message.rev > this.#cursor + 1) {
+      this.#waiting = [message];
       return "missed";
     }
     this.#cursor = message.rev;
@@ -54,14 +53,21 @@ export class Follower {
     return this.isLive && rev > (this.#cursor ?? 0);
   }
 
-  /** A replay was asked for: what is told from now on waits. */
+  /** A replay is asked for: what is told from now on waits. */
   catchUp(): void {
     this.#waiting ??= [];
   }
 
-  /** The replay ended at `rev`: all that waited, to be applied together. */
-  caughtUp(rev: number): readonly Message[] {
-    const told = (this.#waiting ?? []).filter((message) => message.rev > (this.#cursor ?? 0));
+  /**
+   * A replay ended at `rev`: all that waited, to be applied together. Undefined where something that waits is newer: it
+   * was another replay, asked for before the gap that this one shall fill.
+   */
+  caughtUp(rev: number): readonly Message[] | undefined {
+    const waiting = this.#waiting ?? [];
+    if (waiting.some((message) => message.rev > rev)) {
+      return undefined;
+    }
+    const told = waiting.filter((message) => message.rev > (this.#cursor ?? 0));
     this.#waiting = undefined;
     this.#cursor = Math.max(rev, this.#cursor ?? 0);
     return told;

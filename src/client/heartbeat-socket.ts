@@ -1,5 +1,6 @@
 import { ping, pong } from "../protocol/heartbeat.ts";
 import type { SocketLike, Timing } from "./api.ts";
+import { Timer } from "./timer.ts";
 
 const openState = 1;
 
@@ -15,8 +16,8 @@ export class HeartbeatSocket {
   readonly #socket: SocketLike;
   readonly #timing: Timing;
   readonly #events: SocketEvents;
-  #beat: ReturnType<typeof setTimeout> | undefined;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  readonly #beat = new Timer();
+  readonly #deadline = new Timer();
   #isOver = false;
 
   constructor(socket: SocketLike, timing: Timing, events: SocketEvents) {
@@ -61,8 +62,8 @@ export class HeartbeatSocket {
   /** Closes it; no event follows. */
   abandon(): void {
     this.#isOver = true;
-    clearTimeout(this.#beat);
-    clearTimeout(this.#deadline);
+    this.#beat.clear();
+    this.#deadline.clear();
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
@@ -74,19 +75,20 @@ export class HeartbeatSocket {
   }
 
   #beatLater(): void {
-    this.#beat = setTimeout(() => {
+    this.#beat.set(this.#timing.heartbeatMs, () => {
       this.probe();
       this.#beatLater();
-    }, this.#timing.heartbeatMs);
+    });
   }
 
   #expectAnswer(): void {
-    this.#deadline ??= setTimeout(() => this.#end(0, "no answer"), this.#timing.answerMs);
+    if (!this.#deadline.isSet) {
+      this.#deadline.set(this.#timing.answerMs, () => this.#end(0, "no answer"));
+    }
   }
 
   #heard(): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
+    this.#deadline.clear();
   }
 
   #end(code: number, reason: string): void {

@@ -1,4 +1,5 @@
 import type { Cursors } from "./api.ts";
+import { Timer } from "./timer.ts";
 
 /** `delivered` frames of a burst become one. */
 const deliveredDelayMs = 100;
@@ -19,7 +20,7 @@ export class Marks {
   readonly #wanted = { read: 0, delivered: 0 };
   /** What was told on the socket of now. */
   readonly #told = { read: 0, delivered: 0 };
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
 
   constructor(ports: MarksPorts) {
     this.#ports = ports;
@@ -53,23 +54,21 @@ export class Marks {
     this.#wanted[mark] = Math.max(this.#wanted[mark], seq);
     if (mark === "read") {
       this.flush();
-    } else {
-      this.#timer ??= setTimeout(() => this.flush(), deliveredDelayMs);
+    } else if (!this.#timer.isSet) {
+      this.#timer.set(deliveredDelayMs, () => this.flush());
     }
   }
 
   /** Tells what the server does not have yet. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#tell("read", this.#cursors.read.you);
     this.#tell("delivered", this.delivered.you);
   }
 
   /** What was told on a socket that is gone, or was refused for the rate, may not have arrived. */
   lost(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#told.read = 0;
     this.#told.delivered = 0;
   }

@@ -2,6 +2,7 @@ import type { Message, OutboxEntry, PendingMessage, Sent, Timing } from "./api.t
 import { backOffMs } from "./back-off.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { PairlineError } from "./errors.ts";
+import { Timer } from "./timer.ts";
 
 /** Refusals after which the same frame may be taken a moment later. */
 const passing: ReadonlySet<string> = new Set([
@@ -16,6 +17,8 @@ export interface OutboxPorts {
   readonly timing: Timing;
   /** The client's newest `rev` while it may send; undefined while it may not. */
   cursor(): number | undefined;
+  /** Why the frame must not go to the server. */
+  fault(frame: OutboxEntry["frame"]): PairlineError | undefined;
   /** Whether the frame was handed to the socket. */
   transmit(frame: OutboxEntry["frame"]): boolean;
   /** No answer came: does the socket live? */
@@ -48,7 +51,7 @@ export class Outbox {
   #waiting = new Map<string, Waiting>();
   #underWay: string | undefined;
   #failures = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -58,11 +61,11 @@ export class Outbox {
     return this.#waiting.size === 0;
   }
 
-  /** The sends among it, in order, but for those that `isThere`. */
-  pending(author: string | undefined, isThere: (id: string) => boolean): PendingMessage[] {
+  /** The sends among it, in order. */
+  pending(author: string | undefined): PendingMessage[] {
     return Array.from(this.#waiting.values()).flatMap(({ entry, error }) => {
       const { id, createdAt, frame } = entry;
-      if (frame.type !== "send" || isThere(id)) {
+      if (frame.type !== "send") {
         return [];
       }
       const { type: _type, after: _after, ...content } = frame;
@@ -141,7 +144,7 @@ export class Outbox {
 
   /** Sends the first entry that waits, where none is under way. */
   pump(): void {
-    if (this.#underWay !== undefined || this.#timer !== undefined) {
+    if (this.#underWay !== undefined || this.#timer.isSet) {
       return;
     }
     const cursor = this.#ports.cursor();
@@ -157,16 +160,20 @@ export class Outbox {
       // Nothing of it was ever sent, so no earlier try can lie before what is known now.
       this.#replace(next, { ...next.entry, frame: { ...next.entry.frame, after: cursor } });
     }
+    const fault = this.#ports.fault(next.entry.frame);
+    if (fault !== undefined) {
+      this.#refuse(next, fault);
+      return;
+    }
     if (this.#ports.transmit(next.entry.frame)) {
       this.#underWay = next.entry.id;
-      this.#timer = setTimeout(() => this.#unanswered(), this.#ports.timing.answerMs);
+      this.#timer.set(this.#ports.timing.answerMs, () => this.#unanswered());
     }
   }
 
   /** The socket is gone: whether what was under way arrived is not known. */
   lost(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#underWay = undefined;
   }
 
@@ -216,10 +223,7 @@ export class Outbox {
   #pause(ms: number): void {
     this.lost();
     this.#failures += 1;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.pump();
-    }, ms);
+    this.#timer.set(ms, () => this.pump());
   }
 
   /** Finds out what an entry has become, while nothing behind it goes. */

@@ -4,12 +4,13 @@ const idCharacters = 24;
 /** 124 random bits. React Native has no `crypto`; the id must be unique, not secret. */
 export function randomId(): string {
   const bytes = new Uint8Array(idCharacters);
-  if (globalThis.crypto?.getRandomValues === undefined) {
+  const { crypto } = globalThis as { crypto?: { getRandomValues?(bytes: Uint8Array): unknown } };
+  if (crypto?.getRandomValues === undefined) {
     bytes.forEach((_, index) => {
       bytes[index] = Math.random() * 256;
     });
   } else {
-    globalThis.crypto.getRandomValues(bytes);
+    crypto.getRandomValues(bytes);
   }
   return Array.from(bytes, (byte) => alphabet[byte % alphabet.length]).join("");
 }

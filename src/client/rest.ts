@@ -105,14 +105,13 @@ export class Rest {
 
 /** Problem details (ER3); what stands between may answer anything else. */
 function problemError(text: string, status: number, retryAfter: string | null): PairlineError {
-  const fallback = { code: undefined, detail: `status ${status}`, field: undefined, retryAfterMs: undefined };
-  let problem: Partial<{ code: PairlineErrorCode; detail: string; field: string; retryAfterMs: number }>;
+  let problem: Partial<{ code: PairlineErrorCode; detail: string; field: string; retryAfterMs: number }> = {};
   try {
     problem = JSON.parse(text) as typeof problem;
   } catch {
-    problem = fallback;
+    // Its status says enough.
   }
-  const { code, detail, field, retryAfterMs } = { ...fallback, ...problem };
+  const { code, detail = `status ${status}`, field, retryAfterMs } = problem;
   const afterMs = retryAfterMs ?? (Number(retryAfter) > 0 ? Number(retryAfter) * 1_000 : undefined);
   return new PairlineError(code ?? (status >= 500 ? "network" : "bad_request"), detail, {
     field,

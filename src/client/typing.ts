@@ -1,3 +1,4 @@
+import { Timer } from "./timer.ts";
 /** While a user types this is told again so often, */
 const repeatMs = 3_000;
 /** and believed for so long: whoever left in the middle never says that they stopped. */
@@ -8,7 +9,7 @@ export class Typing {
   readonly #transmit: (frame: { type: "typing"; on: boolean }) => boolean;
   readonly #changed: () => void;
   #toldAtMs: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timer = new Timer();
 
   constructor(transmit: (frame: { type: "typing"; on: boolean }) => boolean, changed: () => void) {
     this.#transmit = transmit;
@@ -16,7 +17,7 @@ export class Typing {
   }
 
   get isPeerTyping(): boolean {
-    return this.#timer !== undefined;
+    return this.#timer.isSet;
   }
 
   tell(on: boolean): void {
@@ -37,8 +38,10 @@ export class Typing {
 
   peer(on: boolean): void {
     const before = this.isPeerTyping;
-    clearTimeout(this.#timer);
-    this.#timer = on ? setTimeout(() => this.peer(false), believedMs) : undefined;
+    this.#timer.clear();
+    if (on) {
+      this.#timer.set(believedMs, () => this.peer(false));
+    }
     if (before !== on) {
       this.#changed();
     }

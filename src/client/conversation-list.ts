@@ -1,0 +1,199 @@
+import type { ConversationList as ListPage, ListedConversation } from "../protocol/conversation-list.ts";
+import type { ConversationList, ConversationSummary } from "./api.ts";
+import { View } from "./live.ts";
+import { Timer } from "./timer.ts";
+
+export interface SummariesPorts {
+  page(query: Readonly<Record<string, string | number>>): Promise<ListPage>;
+  /** Adds what is known of the peer's presence. */
+  withPresence(summary: ConversationSummary): ConversationSummary;
+  /** A summary is news. */
+  noted(summary: ConversationSummary): void;
+  observedChanged(): void;
+}
+
+const pageConversations = 50;
+const changedConversations = 500;
+/** The archive has what moved a moment later, and several are counted at once. */
+const recountDelayMs = 3_000;
+
+/** The list of conversations: pages of it, and what changed since. */
+export class Summaries implements ConversationList {
+  readonly #ports: SummariesPorts;
+  readonly #view: View<readonly ConversationSummary[]>;
+  readonly #byPeer = new Map<string, ConversationSummary>();
+  /** What the server counted over all conversations, and how many of that were those known here. */
+  #counted: ConversationList["unread"] = { messages: 0, conversations: 0 };
+  #countedHere: ConversationList["unread"] = { messages: 0, conversations: 0 };
+  readonly #recount = new Timer();
+  #position: number | undefined;
+  #nextCursor: string | undefined;
+  #loading: Promise<void> | undefined;
+
+  constructor(ports: SummariesPorts) {
+    this.#ports = ports;
+    this.#view = new View(
+      () => Array.from(this.#byPeer.values(), ports.withPresence).sort(newestFirst),
+      ports.observedChanged,
+    );
+  }
+
+  get value(): readonly ConversationSummary[] {
+    return this.#view.value;
+  }
+
+  get isObserved(): boolean {
+    return this.#view.isObserved;
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#view.subscribe(listener);
+  }
+
+  get hasMore(): boolean {
+    return this.#nextCursor !== undefined;
+  }
+
+  get unread(): ConversationList["unread"] {
+    const here = this.#unreadHere();
+    return this.hasMore
+      ? {
+          messages: this.#counted.messages + here.messages - this.#countedHere.messages,
+          conversations: this.#counted.conversations + here.conversations - this.#countedHere.conversations,
+        }
+      : here;
+  }
+
+  get(peer: string): ConversationSummary | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  /** Something of a conversation shows differently. */
+  changed(): void {
+    this.#view.changed();
+  }
+
+  /** A summary was told. */
+  note(told: ListedConversation): void {
+    if (this.hasMore && !this.#byPeer.has(told.peer)) {
+      // How much of it the server had counted is not known.
+      this.#recount.set(recountDelayMs, () => void this.#count());
+    }
+    this.#put(told);
+  }
+
+  /** The first page, as `ready` brings it or a request. */
+  first(page: ListPage): void {
+    page.conversations.forEach((summary) => this.#put(summary));
+    if (this.#position === undefined) {
+      this.#position = page.position;
+      this.#nextCursor = page.nextCursor;
+      this.#counted = page.unread;
+      this.#countedHere = this.#unreadHere();
+    }
+  }
+
+  loadMore(): Promise<void> {
+    this.#loading ??= this.#loadMore().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** What moved while no socket was open (IN7). */
+  async refresh(): Promise<void> {
+    if (this.#position === undefined) {
+      this.first(await this.#ports.page({ limit: pageConversations }));
+      return;
+    }
+    const query = { changedSince: this.#position, limit: changedConversations };
+    let page = await this.#ports.page(query);
+    this.#position = page.position;
+    for (;;) {
+      page.conversations.forEach((summary) => this.#put(summary));
+      if (page.nextCursor === undefined) {
+        break;
+      }
+      page = await this.#ports.page({ ...query, cursor: page.nextCursor });
+    }
+    await this.#count();
+  }
+
+  close(): void {
+    this.#recount.clear();
+  }
+
+  async #loadMore(): Promise<void> {
+    if (this.#nextCursor === undefined) {
+      return;
+    }
+    const page = await this.#ports.page({ cursor: this.#nextCursor, limit: pageConversations });
+    const before = this.#unreadHere();
+    page.conversations.forEach((summary) => this.#put(summary));
+    const after = this.#unreadHere();
+    this.#countedHere = {
+      messages: this.#countedHere.messages + after.messages - before.messages,
+      conversations: this.#countedHere.conversations + after.conversations - before.conversations,
+    };
+    this.#nextCursor = page.nextCursor;
+    this.#view.changed();
+  }
+
+  /** Of two forms the newer one counts (LS2). */
+  #put(told: ListedConversation): void {
+    const summary = asSummary(told);
+    const known = this.#byPeer.get(summary.peer);
+    this.#byPeer.set(summary.peer, known === undefined ? summary : merged(known, summary));
+    this.#view.changed();
+    this.#ports.noted(summary);
+  }
+
+  async #count(): Promise<void> {
+    this.#recount.clear();
+    if (this.hasMore) {
+      // Where it fails, the next conversation that is new here asks again.
+      const page = await this.#ports.page({ limit: 1 }).catch(() => undefined);
+      this.#counted = page?.unread ?? this.#counted;
+      this.#countedHere = page === undefined ? this.#countedHere : this.#unreadHere();
+      this.#view.changed();
+    }
+  }
+
+  #unreadHere(): ConversationList["unread"] {
+    const unread = Array.from(this.#byPeer.values(), unreadOf);
+    return {
+      messages: unread.reduce((sum, count) => sum + count, 0),
+      conversations: unread.filter((count) => count > 0).length,
+    };
+  }
+}
+
+function unreadOf({ unread, archived }: Pick<ConversationSummary, "unread" | "archived">): number {
+  return archived ? 0 : unread;
+}
+
+function asSummary(told: ListedConversation): ConversationSummary {
+  const { peer, head, rev, state, read, unread, muted, archived, blocked, last, profile } = told;
+  return {
+    ...{ peer, head, rev, state, read, unread, muted, archived, blocked },
+    ...(last !== undefined && { last: last as NonNullable<ConversationSummary["last"]> }),
+    ...(profile !== undefined && { profile: profile as NonNullable<ConversationSummary["profile"]> }),
+  };
+}
+
+function merged(known: ConversationSummary, told: ConversationSummary): ConversationSummary {
+  const steps = [told.rev - known.rev, told.state - known.state, told.read.you - known.read.you];
+  const isNewer = (steps.find((step) => step !== 0) ?? 0) >= 0;
+  const [newer, older] = isNewer ? [told, known] : [known, told];
+  const profile = newer.profile ?? older.profile;
+  return {
+    ...newer,
+    read: { you: Math.max(known.read.you, told.read.you), peer: Math.max(known.read.peer, told.read.peer) },
+    ...(profile !== undefined && { profile }),
+  };
+}
+
+function newestFirst(one: ConversationSummary, other: ConversationSummary): number {
+  const byTime = (other.last?.createdAt ?? 0) - (one.last?.createdAt ?? 0);
+  return byTime !== 0 ? byTime : Number(one.peer > other.peer) - Number(one.peer < other.peer);
+}

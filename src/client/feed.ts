@@ -1,0 +1,234 @@
+import type { Message, Timing } from "./api.ts";
+import { Backlog, headBefore, type Applied } from "./backlog.ts";
+import { backOffMs } from "./back-off.ts";
+import { deferred, type Deferred } from "./deferred.ts";
+import type { PairlineError } from "./errors.ts";
+import { Follower } from "./follower.ts";
+import type { History } from "./history.ts";
+import { OlderPages } from "./older-pages.ts";
+import { Timer } from "./timer.ts";
+
+export interface FeedPorts {
+  readonly timing: Timing;
+  readonly history: History;
+  /** Asks for what came after `after`; without it, only how the conversation stands. False where no socket is open. */
+  askReplay(after: number | undefined): boolean;
+  /** Messages are new or changed. */
+  applied(applied: readonly Applied[]): void;
+  /** Older ones were put before the others. */
+  loaded(messages: readonly Message[]): void;
+  /** Nothing that was held counts any more. */
+  restarted(): void;
+}
+
+/** A conversation's messages as the server has them: followed live, caught up after each gap, older ones by pages. */
+export class Feed {
+  readonly #ports: FeedPorts;
+  readonly #older: OlderPages;
+  #follower = new Follower();
+  #backlog: Backlog | undefined;
+  /** Who waits for the backlog. */
+  #awaited: Deferred<Backlog> | undefined;
+  readonly #timer = new Timer();
+  /** How often the replay of now was asked for, since the socket of now opened. */
+  #asked = 0;
+  /** Whether the socket of now has said how the conversation stands. */
+  #isCurrent = false;
+
+  constructor(ports: FeedPorts) {
+    this.#ports = ports;
+    this.#older = new OlderPages({
+      backlog: () => this.#whenKnown(),
+      cursor: () => this.#follower.cursor,
+      page: (place) => ports.history.page(place),
+      loaded: ports.loaded,
+    });
+  }
+
+  get messages(): readonly Message[] {
+    return this.#backlog?.messages ?? [];
+  }
+
+  get head(): number | undefined {
+    return this.#backlog?.head;
+  }
+
+  /** The number of the oldest message held, or of the next one. */
+  get oldest(): number | undefined {
+    return this.#backlog?.oldest;
+  }
+
+  get hasOlder(): boolean {
+    return this.#backlog?.hasOlder ?? true;
+  }
+
+  get cursor(): number | undefined {
+    return this.#follower.cursor;
+  }
+
+  get isLive(): boolean {
+    return this.#isCurrent && this.#follower.isLive && this.#backlog !== undefined;
+  }
+
+  get isCatchingUp(): boolean {
+    return this.#follower.isCatchingUp;
+  }
+
+  /** Whether the next socket has something to bring, also where nobody looks. */
+  get isWanted(): boolean {
+    const hasBegun = this.#follower.cursor !== undefined;
+    return this.isCatchingUp || this.#awaited !== undefined || (hasBegun && this.#backlog === undefined);
+  }
+
+  get(seq: number): Message | undefined {
+    return this.#backlog?.get(seq);
+  }
+
+  loadOlder(limit?: number): Promise<void> {
+    return this.#older.load(limit);
+  }
+
+  take(message: Message): void {
+    if (this.#follower.cursor === undefined && message.rev === 1) {
+      this.#begin(0, 0);
+    }
+    const taken = this.#follower.take(message);
+    if (taken === "missed") {
+      this.catchUp();
+    } else {
+      this.#apply(taken);
+    }
+  }
+
+  /** How the conversation stands, by a summary or an `ack`: where a client begins, or sees that it missed something. */
+  stands(rev: number, head?: number): void {
+    if (this.#follower.cursor === undefined && head !== undefined) {
+      this.#begin(rev, head);
+    } else if (this.#follower.isBehind(rev) || this.isWanted) {
+      this.catchUp();
+    }
+  }
+
+  /** Asks for what was missed, and again until the answer comes. Where no socket is open, the next one brings it. */
+  catchUp(): void {
+    this.#follower.catchUp();
+    if (this.#asked === 0) {
+      this.#ask();
+    }
+  }
+
+  /** The last replay was refused for now. */
+  askLater(leastMs: number): void {
+    this.#again(Math.max(leastMs, backOffMs(this.#asked, this.#ports.timing)));
+  }
+
+  /** The replay ended. */
+  synced(rev: number, head: number): void {
+    if (!this.#follower.isCatchingUp) {
+      this.stands(rev, head);
+      return;
+    }
+    const told = this.#follower.caughtUp(rev);
+    if (told === undefined) {
+      return;
+    }
+    this.#answered();
+    this.#isCurrent = true;
+    this.#backlog ??= new Backlog(headBefore(told, head));
+    this.#known(this.#backlog);
+    this.#apply(told);
+    // The replay named the head: were it another, a message of it was lost on the way.
+    if (this.isLive && this.head !== head) {
+      this.#restart();
+    }
+  }
+
+  /** The server's history is another one, or too much was missed to be replayed. */
+  reset(rev: number): void {
+    this.#follower.reset(rev);
+    this.#backlog = undefined;
+    this.#ports.restarted();
+    this.catchUp();
+  }
+
+  /** The socket is gone, and what was asked for on it. */
+  lost(): void {
+    this.#answered();
+    this.#isCurrent = false;
+    this.#follower.lost();
+  }
+
+  /** No answer will come: nobody waits for one any more. */
+  stopped(error: PairlineError): void {
+    this.lost();
+    this.#awaited?.reject(error);
+    this.#awaited = undefined;
+  }
+
+  /** Forgets the oldest beyond so many, unless more of them are being loaded. */
+  trim(most: number): void {
+    if (!this.#older.isLoading) {
+      this.#backlog?.trim(most);
+    }
+  }
+
+  #begin(rev: number, head: number): void {
+    if (this.#follower.isCatchingUp) {
+      return;
+    }
+    this.#isCurrent = true;
+    this.#follower.begin(rev);
+    this.#backlog ??= new Backlog(head);
+    this.#known(this.#backlog);
+  }
+
+  #apply(messages: readonly Message[]): void {
+    if (messages.length === 0) {
+      return;
+    }
+    this.#older.told(messages);
+    const applied = this.#backlog?.apply(messages);
+    if (applied === undefined) {
+      this.#restart();
+    } else {
+      this.#ports.applied(applied);
+    }
+  }
+
+  #restart(): void {
+    this.#follower = new Follower();
+    this.#backlog = undefined;
+    this.#ports.restarted();
+    this.catchUp();
+  }
+
+  #ask(): void {
+    if (this.#ports.askReplay(this.#follower.cursor)) {
+      this.#asked += 1;
+      this.#again(this.#ports.timing.answerMs);
+    }
+  }
+
+  #answered(): void {
+    this.#timer.clear();
+    this.#asked = 0;
+  }
+
+  #again(ms: number): void {
+    this.#timer.set(ms, () => this.#ask());
+  }
+
+  #whenKnown(): Promise<Backlog> {
+    if (this.#backlog !== undefined) {
+      return Promise.resolve(this.#backlog);
+    }
+    this.#awaited ??= deferred();
+    this.catchUp();
+    return this.#awaited.promise;
+  }
+
+  #known(backlog: Backlog): void {
+    this.#awaited?.resolve(backlog);
+    this.#awaited = undefined;
+  }
+}

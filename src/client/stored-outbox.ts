@@ -1,0 +1,49 @@
+import type { OutboxEntry, OutboxStorage } from "./api.ts";
+import { PairlineError } from "./errors.ts";
+
+/** Writes to the app's storage one after the other. Where it fails, what waits is in memory only, and the app is told. */
+export class StoredOutbox {
+  readonly #storage: OutboxStorage;
+  readonly #failed: (error: PairlineError) => void;
+  #writing: Promise<unknown> = Promise.resolve();
+  #lastOrder = 0;
+
+  constructor(storage: OutboxStorage, failed: (error: PairlineError) => void) {
+    this.#storage = storage;
+    this.#failed = failed;
+  }
+
+  /** What an earlier page left. */
+  async load(): Promise<readonly OutboxEntry[]> {
+    try {
+      const entries = await this.#storage.load();
+      this.#lastOrder = Math.max(this.#lastOrder, ...entries.map(({ order }) => order));
+      return entries;
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+  }
+
+  /** By the clock, so that what one tab wrote after another comes after it. */
+  nextOrder(): number {
+    this.#lastOrder = Math.max(this.#lastOrder + 1, Date.now());
+    return this.#lastOrder;
+  }
+
+  keep(entry: OutboxEntry): void {
+    this.#write(() => this.#storage.put(entry));
+  }
+
+  forget(id: string): void {
+    this.#write(() => this.#storage.remove(id));
+  }
+
+  #write(write: () => Promise<void>): void {
+    this.#writing = this.#writing.then(write).catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#failed(new PairlineError("storage", `the storage failed: ${String(error)}`));
+  }
+}

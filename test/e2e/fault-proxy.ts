@@ -19,8 +19,8 @@ export interface FaultProxy {
   readonly url: string;
   /** How often what was done. */
   readonly faults: Readonly<Record<FaultName, number>>;
-  /** From now on everything passes; what is silent is cut. */
-  heal(): void;
+  /** Cuts every connection of now; those that follow have fates of their own. */
+  cutAll(): void;
   close(): Promise<void>;
 }
 
@@ -34,33 +34,29 @@ export async function faultProxy(
   const faults: Record<FaultName, number> = Object.fromEntries(faultNames.map((name) => [name, 0])) as never;
   const passages: Passage[] = [];
   let connections = 0;
-  let isHealed = false;
   const server = createServer((client) => {
     const fate = fateOf(connections);
     connections += 1;
-    if (fate.isRefused && !isHealed) {
+    if (fate.isRefused) {
       faults.refused += 1;
       client.resetAndDestroy();
       return;
     }
     const passage = new Passage(client, connect(workerPort, "127.0.0.1"), {
       fate,
-      isHealed: () => isHealed,
       count: (name) => void (faults[name] += 1),
     });
     passages.push(passage);
   });
+  const cutAll = () => passages.splice(0).forEach((passage) => passage.end());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     faults,
-    heal() {
-      isHealed = true;
-      passages.forEach((passage) => passage.endSilence());
-    },
+    cutAll,
     async close() {
-      passages.forEach((passage) => passage.end());
+      cutAll();
       server.close();
       await once(server, "close");
     },
@@ -69,7 +65,6 @@ export async function faultProxy(
 
 interface PassageContext {
   readonly fate: Fate;
-  readonly isHealed: () => boolean;
   readonly count: (name: FaultName) => void;
 }
 
@@ -93,12 +88,6 @@ class Passage {
     this.#sockets.down.destroy();
   }
 
-  endSilence(): void {
-    if (this.#isSilent) {
-      this.end();
-    }
-  }
-
   #join(direction: Direction, from: Socket): void {
     const to = this.#sockets[direction];
     const lane = new Lane(to);
@@ -120,8 +109,8 @@ class Passage {
     if (this.#isSilent) {
       return;
     }
-    const { fate, count, isHealed } = this.#context;
-    if (kind === "upgrade" || isHealed()) {
+    const { fate, count } = this.#context;
+    if (kind === "upgrade") {
       lane.write(bytes, 0);
       return;
     }

@@ -46,7 +46,7 @@ class PairlineClient implements Client {
   #you: string | undefined;
   #limits = defaultLimits;
   readonly #refresh = new Timer();
-  #isClosed = false;
+  #closed: PairlineError | undefined;
 
   constructor({ url, token, peer, storage = memoryStorage(), timing, ...platform }: ClientOptions) {
     const base = url.replace(/\/+$/, "");
@@ -110,25 +110,25 @@ class PairlineClient implements Client {
   }
 
   connect(): void {
-    if (!this.#isClosed) {
+    if (this.#closed === undefined) {
       this.#connection.connect();
     }
   }
 
   close(): void {
-    this.#isClosed = true;
+    const error = new PairlineError("closed", "the client was closed");
+    this.#closed = error;
     this.#unwatch();
     this.#connection.close();
     this.#lost();
     this.#rest.close();
     this.#summaries.close();
-    const error = new PairlineError("closed", "the client was closed");
     this.#states.forEach((state) => state.close(error));
   }
 
   async #start(): Promise<void> {
     const entries = await this.#stored.load();
-    if (this.#isClosed) {
+    if (this.#closed !== undefined) {
       return;
     }
     entries
@@ -138,8 +138,15 @@ class PairlineClient implements Client {
   }
 
   #state(peer: string): ConversationState {
-    const state = this.#states.get(peer) ?? new ConversationState(peer, this.#ports);
+    const known = this.#states.get(peer);
+    if (known !== undefined) {
+      return known;
+    }
+    const state = new ConversationState(peer, this.#ports);
     this.#states.set(peer, state);
+    if (this.#closed !== undefined) {
+      state.close(this.#closed);
+    }
     return state;
   }
 
@@ -150,6 +157,10 @@ class PairlineClient implements Client {
   #take(frame: InboxServerFrame): void {
     if (frame.type === "ready") {
       this.#ready(frame);
+    } else if (frame.type === "summary") {
+      this.#summaries.note(frame);
+    } else if (frame.type === "presence") {
+      this.#ports.notePresence(frame.peer, frame.online, frame.lastSeen);
     } else if (frame.peer !== undefined) {
       this.#state(frame.peer).take(frame);
     } else if (frame.type === "error") {
@@ -233,6 +244,7 @@ class PairlineClient implements Client {
       timing: this.#timing,
       you: () => this.#you,
       isOpen: () => this.#connection.isOpen,
+      ended: () => this.#ended(),
       maxFrameBytes: () => this.#limits.maxFrameBytes,
       transmit: (peer, frame) =>
         this.#connection.isOpen && this.#connection.send(this.#line.outgoing(peer, frame)),
@@ -247,10 +259,16 @@ class PairlineClient implements Client {
       presence: (peer) => this.#presence.get(peer),
       notePresence: (peer, isOnline, lastSeenMs) => {
         this.#presence.note(peer, isOnline, lastSeenMs);
+        this.#state(peer).status.changed();
         this.#summaries.changed();
       },
       observedChanged: () => this.#followPresence(),
     };
+  }
+
+  #ended(): PairlineError | undefined {
+    const connection = this.#connection.state.value;
+    return connection.state === "stopped" ? connection.error : this.#closed;
   }
 
   #askReplay(peer: string, after: number | undefined): boolean {

@@ -118,10 +118,11 @@ export class Connection {
   }
 
   #openWith(token: string): void {
-    const { openSocket, timing, url, opened, received } = this.#ports;
-    this.#socket = new HeartbeatSocket(openSocket(url(), [protocolVersion, bearerPrefix + token]), timing, {
-      opened,
-      received,
+    const ports = this.#ports;
+    const socket = ports.openSocket(ports.url(), [protocolVersion, bearerPrefix + token]);
+    this.#socket = new HeartbeatSocket(socket, ports.timing, {
+      opened: () => ports.opened(),
+      received: (text) => ports.received(text),
       ended: (code, reason) => this.#ended(token, code, reason),
     });
   }
@@ -159,14 +160,14 @@ export class Connection {
   }
 
   async #refreshToken(): Promise<void> {
-    const { tokens, timing, trouble } = this.#ports;
+    const { tokens, timing } = this.#ports;
     const socket = this.#socket;
     let leastMs = leastRefreshMs;
     try {
       const token = await tokens.get();
       socket?.send(JSON.stringify({ type: "auth", token }));
     } catch (error) {
-      trouble(asError(error));
+      this.#ports.trouble(asError(error));
       leastMs += backOffMs(3, timing);
     }
     if (socket !== undefined && socket === this.#socket) {

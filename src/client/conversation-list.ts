@@ -33,8 +33,8 @@ export class Summaries implements ConversationList {
   constructor(ports: SummariesPorts) {
     this.#ports = ports;
     this.#view = new View(
-      () => Array.from(this.#byPeer.values(), ports.withPresence).sort(newestFirst),
-      ports.observedChanged,
+      () => Array.from(this.#byPeer.values(), (summary) => ports.withPresence(summary)).sort(newestFirst),
+      () => ports.observedChanged(),
     );
   }
 
@@ -174,8 +174,9 @@ function unreadOf({ unread, archived }: Pick<ConversationSummary, "unread" | "ar
 
 function asSummary(told: ListedConversation): ConversationSummary {
   const { peer, head, rev, state, read, unread, muted, archived, blocked, last, profile } = told;
+  const always = { peer, head, rev, state, read, unread, muted, archived, blocked };
   return {
-    ...{ peer, head, rev, state, read, unread, muted, archived, blocked },
+    ...always,
     ...(last !== undefined && { last: last as NonNullable<ConversationSummary["last"]> }),
     ...(profile !== undefined && { profile: profile as NonNullable<ConversationSummary["profile"]> }),
   };

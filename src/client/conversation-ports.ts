@@ -1,11 +1,12 @@
 import type { Summary } from "../protocol/conversation-list.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { ConversationSummary, Events, OutboxEntry, Timing } from "./api.ts";
+import type { PairlineError } from "./errors.ts";
 import type { PeerPresence } from "./presence.ts";
 import type { Rest } from "./rest.ts";
 
-/** A frame about one conversation, whichever socket it came over. */
-export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" }>;
+/** A frame about one conversation, whichever socket it came over, but for those that the client keeps of all. */
+export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" | "summary" | "presence" }>;
 
 /** What a conversation needs of the client that it belongs to. */
 export interface ConversationPorts {
@@ -15,6 +16,8 @@ export interface ConversationPorts {
   you(): string | undefined;
   /** Whether the server has greeted the socket of now. */
   isOpen(): boolean;
+  /** Why no socket will come by itself. */
+  ended(): PairlineError | undefined;
   maxFrameBytes(): number;
   /** Whether the frame was handed to the socket. */
   transmit(peer: string, frame: object): boolean;

@@ -45,6 +45,7 @@ export class ConversationState {
       timing: ports.timing,
       history,
       askReplay: (after) => ports.askReplay(peer, after),
+      ended: () => ports.ended(),
       applied: (applied) => this.#applied(applied),
       loaded: (messages) => this.#loaded(messages),
       restarted: () => this.#restarted(),
@@ -140,30 +141,12 @@ export class ConversationState {
       case "error":
         this.#error(frame);
         break;
-      default:
-        this.#takeSignal(frame);
-    }
-    this.status.changed();
-  }
-
-  #takeSignal(frame: Exclude<PeerFrame, { type: "message" | "synced" | "ack" | "reset" | "error" }>): void {
-    switch (frame.type) {
       case "read":
       case "delivered":
         this.marks.moved(frame.type, frame.user === this.peer ? "peer" : "you", frame.seq);
         break;
       case "typing":
-        if (frame.user === this.peer) {
-          this.typing.peer(frame.on);
-        }
-        break;
-      case "presence":
-        if (frame.user === this.peer) {
-          this.#ports.notePresence(this.peer, frame.online, frame.lastSeen);
-        }
-        break;
-      case "summary":
-        this.#ports.noteSummary(frame);
+        this.typing.peer(frame.on);
     }
   }
 

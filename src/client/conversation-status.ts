@@ -27,11 +27,18 @@ export function statusOf(parts: StatusParts): ConversationStatus {
     peerOnline: presence?.peerOnline ?? false,
     ...(presence?.lastSeenMs !== undefined && { lastSeenMs: presence.lastSeenMs }),
     peerTyping,
-    blocked: summary?.blocked ?? false,
-    muted: summary?.muted ?? false,
-    archived: summary?.archived ?? false,
-    ...(summary?.profile !== undefined && { profile: summary.profile }),
+    ...flagsOf(summary),
   };
+}
+
+function flagsOf(
+  summary: ConversationSummary | undefined,
+): Pick<ConversationStatus, "blocked" | "muted" | "archived" | "profile"> {
+  if (summary === undefined) {
+    return { blocked: false, muted: false, archived: false };
+  }
+  const { blocked, muted, archived, profile } = summary;
+  return { blocked, muted, archived, ...(profile !== undefined && { profile }) };
 }
 
 /** Counted where the messages held reach down to the last one read; else by what the server last said. */

@@ -43,23 +43,12 @@ export class PeerConversation implements Conversation {
     this.#ports = ports;
   }
 
-  async send(content: string | Content): Promise<Sent> {
-    const { text, replyTo, data } = typeof content === "string" ? { text: content } : content;
-    this.#state.typing.ownEnded();
-    return this.#add({
-      type: "send",
-      text,
-      ...(replyTo !== undefined && { replyTo }),
-      ...(data !== undefined && { data: asJson(data) }),
-    });
+  send(content: string | Content): Promise<Sent> {
+    return quiet(this.#send(content));
   }
 
-  async retry(id: string): Promise<Sent> {
-    const frame = this.#state.outbox.takeRefused(id)?.frame;
-    if (frame?.type !== "send") {
-      throw new PairlineError("unknown_message", "no send of this id has failed");
-    }
-    return this.send(frame);
+  retry(id: string): Promise<Sent> {
+    return quiet(this.#retry(id));
   }
 
   discard(id: string): void {
@@ -67,15 +56,15 @@ export class PeerConversation implements Conversation {
   }
 
   edit(seq: number, text: string): Promise<void> {
-    return this.#change({ type: "edit", seq, text });
+    return quiet(this.#change({ type: "edit", seq, text }));
   }
 
   delete(seq: number): Promise<void> {
-    return this.#change({ type: "delete", seq });
+    return quiet(this.#change({ type: "delete", seq }));
   }
 
   react(seq: number, emoji: string, on = true): Promise<void> {
-    return this.#change({ type: "react", seq, emoji, on });
+    return quiet(this.#change({ type: "react", seq, emoji, on }));
   }
 
   markRead(seq = this.#state.head): void {
@@ -95,6 +84,25 @@ export class PeerConversation implements Conversation {
 
   async set(flags: { readonly muted?: boolean; readonly archived?: boolean }): Promise<void> {
     this.#ports.noteSummary(await this.#ports.rest.request("PATCH", this.#state.path, flags));
+  }
+
+  async #send(content: string | Content): Promise<Sent> {
+    const { text, replyTo, data } = typeof content === "string" ? { text: content } : content;
+    this.#state.typing.ownEnded();
+    return this.#add({
+      type: "send",
+      text,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(data !== undefined && { data: asJson(data) }),
+    });
+  }
+
+  async #retry(id: string): Promise<Sent> {
+    const frame = this.#state.outbox.takeRefused(id)?.frame;
+    if (frame?.type !== "send") {
+      throw new PairlineError("unknown_message", "no send of this id has failed");
+    }
+    return this.#send(frame);
   }
 
   async #change(change: Change): Promise<void> {
@@ -126,4 +134,10 @@ function asJson(data: Readonly<Record<string, unknown>>): Readonly<Record<string
   } catch (error) {
     throw new PairlineError("bad_data", String(error), { field: "data" });
   }
+}
+
+/** That it failed is told by `refused` too: nobody has to wait for it. */
+function quiet<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
 }

@@ -6,12 +6,8 @@ export interface Deferred<Value> {
 }
 
 export function deferred<Value>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<Value>((resolveIt, rejectIt) => {
-    resolve = resolveIt;
-    reject = rejectIt;
-  });
+  const settling = {} as Pick<Deferred<Value>, "resolve" | "reject">;
+  const promise = new Promise<Value>((resolve, reject) => Object.assign(settling, { resolve, reject }));
   promise.catch(() => {});
-  return { promise, resolve, reject };
+  return { ...settling, promise };
 }

@@ -13,6 +13,8 @@ export interface FeedPorts {
   readonly history: History;
   /** Asks for what came after `after`; without it, only how the conversation stands. False where no socket is open. */
   askReplay(after: number | undefined): boolean;
+  /** Why no socket will come by itself. */
+  ended(): PairlineError | undefined;
   /** Messages are new or changed. */
   applied(applied: readonly Applied[]): void;
   /** Older ones were put before the others. */
@@ -41,7 +43,7 @@ export class Feed {
       backlog: () => this.#whenKnown(),
       cursor: () => this.#follower.cursor,
       page: (place) => ports.history.page(place),
-      loaded: ports.loaded,
+      loaded: (messages) => ports.loaded(messages),
     });
   }
 
@@ -221,6 +223,10 @@ export class Feed {
   #whenKnown(): Promise<Backlog> {
     if (this.#backlog !== undefined) {
       return Promise.resolve(this.#backlog);
+    }
+    const ended = this.#ports.ended();
+    if (ended !== undefined) {
+      return Promise.reject(ended);
     }
     this.#awaited ??= deferred();
     this.catchUp();

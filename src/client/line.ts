@@ -25,7 +25,7 @@ export function conversationLine(peer: string): Line {
     incoming(text) {
       const frame = JSON.parse(text) as ServerFrame;
       if (frame.type !== "ready") {
-        return [{ ...frame, peer } as InboxServerFrame];
+        return [{ ...frame, peer }];
       }
       const { you, limits, ...standing } = frame;
       return [

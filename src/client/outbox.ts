@@ -51,6 +51,7 @@ export class Outbox {
   #waiting = new Map<string, Waiting>();
   #underWay: string | undefined;
   #failures = 0;
+  #closed: PairlineError | undefined;
   readonly #timer = new Timer();
 
   constructor(ports: OutboxPorts) {
@@ -75,6 +76,9 @@ export class Outbox {
 
   /** Resolves when it is durable; rejects with a PairlineError when it will not be. */
   add(entry: OutboxEntry): Promise<Sent> {
+    if (this.#closed !== undefined) {
+      return Promise.reject(this.#closed);
+    }
     const answer = deferred<Sent>();
     this.#waiting.set(entry.id, { entry, answer, isMisplaced: false });
     this.#ports.keep(entry);
@@ -202,6 +206,7 @@ export class Outbox {
   /** Nothing goes any more; what is stored stays. */
   close(error: PairlineError): void {
     this.lost();
+    this.#closed = error;
     this.#waiting.forEach(({ answer }) => answer.reject(error));
     this.#waiting.clear();
   }

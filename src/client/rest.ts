@@ -33,23 +33,22 @@ export class Rest {
 
   /** The answer's JSON. Throws a PairlineError. */
   async request<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    let wasRefused = false;
+    let refusals = 0;
     for (let tries = 1; ; tries += 1) {
       const token = await this.#ports.tokens.get();
       try {
         return (await this.#once(method, path, token, body)) as Answer;
       } catch (error) {
-        const { code, retryAfterMs = 0 } = error as PairlineError;
-        const isRefused = refusedToken.has(code);
-        if (isRefused) {
+        const fault = error as PairlineError;
+        if (refusedToken.has(fault.code)) {
           this.#ports.tokens.refused(token);
+          refusals += 1;
         }
-        const isPassing = passing.has(code) || (isRefused && !wasRefused);
-        if (!isPassing || tries === maxTries || this.#isClosed) {
+        const waitMs = this.#waitMs(fault, tries, refusals);
+        if (waitMs === undefined || tries === maxTries || this.#isClosed) {
           throw error;
         }
-        wasRefused ||= isRefused;
-        await this.#wait(isRefused ? 0 : Math.max(retryAfterMs, backOffMs(tries, this.#ports.timing)));
+        await this.#wait(waitMs);
       }
     }
   }
@@ -57,6 +56,14 @@ export class Rest {
   close(): void {
     this.#isClosed = true;
     this.#cancels.forEach((cancel) => cancel());
+  }
+
+  /** How long to wait before another try; undefined where none would help. */
+  #waitMs({ code, retryAfterMs = 0 }: PairlineError, tries: number, refusals: number): number | undefined {
+    if (refusedToken.has(code)) {
+      return refusals === 1 ? 0 : undefined;
+    }
+    return passing.has(code) ? Math.max(retryAfterMs, backOffMs(tries, this.#ports.timing)) : undefined;
   }
 
   async #once(method: string, path: string, token: string, body: object | undefined): Promise<unknown> {

@@ -52,7 +52,7 @@ export async function runWithFaults(
     await Promise.all(sides.map((side) => side.live()));
     sides.forEach((side) => side.sendAll(options.messages));
     await settled(sides, options);
-    const history = await loadHistory(place, alice.you, bob.you, 2 * options.messages);
+    const history = (await loadHistory(place, alice.you, bob.you, 2 * options.messages)) as Message[];
     return {
       violations: sides.flatMap((side) => side.violations(history, 2 * options.messages)),
       faults: Object.fromEntries(

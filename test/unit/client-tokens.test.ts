@@ -43,7 +43,10 @@ test("[CL9] the socket and requests that want a token together make one call", a
   const calls: ((token: string) => void)[] = [];
   const world = worldOf({ token: () => new Promise((resolve) => calls.push(resolve)) });
   world.answers.set("PUT", () => ({ status: 200, body: summaryOfBob }));
-  const blocked = Promise.all([world.client.conversation("bob").block(), world.client.conversation("cid").block()]);
+  const blocked = Promise.all([
+    world.client.conversation("bob").block(),
+    world.client.conversation("cid").block(),
+  ]);
   await passMs(0);
   expect(calls.length).toBe(1);
   calls[0]?.(tokenOf(600_000));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf, freezeTime, nextSocket, passMs, worldOf } from "./fake-server.ts";
+import { codeOf, freezeTime, nextSocket, passMs, summary, worldOf } from "./fake-server.ts";
 
 freezeTime();
 
@@ -142,7 +142,4 @@ test("[CL9] a device whose clock is ahead of the server's does not ask without e
   expect(calls).toBe(1);
 });
 
-const summaryOfBob = {
-  ...{ peer: "bob", head: 0, rev: 0, state: 1, read: { you: 0, peer: 0 }, unread: 0 },
-  ...{ muted: false, archived: false, blocked: true },
-};
+const summaryOfBob = summary("bob", 0, { state: 1, blocked: true });

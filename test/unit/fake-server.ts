@@ -106,8 +106,15 @@ export function message(seq: number, more: Partial<Message> = {}): Message {
 
 export function summary(peer: string, head: number, more: Frame | object = {}) {
   return {
-    ...{ peer, head, rev: head, state: 0, read: { you: 0, peer: 0 }, unread: 0 },
-    ...{ muted: false, archived: false, blocked: false },
+    peer,
+    head,
+    rev: head,
+    state: 0,
+    read: { you: 0, peer: 0 },
+    unread: 0,
+    muted: false,
+    archived: false,
+    blocked: false,
     ...(head > 0 && { last: { author: peer, text: `text ${head}`, createdAt: 1_000 + head } }),
     ...more,
   };

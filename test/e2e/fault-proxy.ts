@@ -25,6 +25,11 @@ export interface FaultProxy {
 }
 
 const headEnd = "\r\n\r\n";
+/**
+ * News of the server that pass after one was dropped, before another may be. No network loses a frame and keeps the
+ * connection; a client heals it all the same, by a replay, but gives up where three in a row lack something.
+ */
+const leastBetweenDrops = 500;
 
 export async function faultProxy(
   workerUrl: string,
@@ -34,6 +39,7 @@ export async function faultProxy(
   const faults: Record<FaultName, number> = Object.fromEntries(faultNames.map((name) => [name, 0])) as never;
   const passages: Passage[] = [];
   let connections = 0;
+  const losses = new Losses();
   const server = createServer((client) => {
     const fate = fateOf(connections);
     connections += 1;
@@ -45,6 +51,7 @@ export async function faultProxy(
     const passage = new Passage(client, connect(workerPort, "127.0.0.1"), {
       fate,
       count: (name) => void (faults[name] += 1),
+      losses,
     });
     passages.push(passage);
   });
@@ -63,8 +70,22 @@ export async function faultProxy(
   };
 }
 
+/** Decides over all connections of a client which news are lost. */
+class Losses {
+  #sinceLast = leastBetweenDrops;
+
+  /** Called for each: whether it is lost. */
+  isLost(isWished: boolean): boolean {
+    this.#sinceLast += 1;
+    const isLost = isWished && this.#sinceLast > leastBetweenDrops;
+    this.#sinceLast = isLost ? 0 : this.#sinceLast;
+    return isLost;
+  }
+}
+
 interface PassageContext {
   readonly fate: Fate;
+  readonly losses: Losses;
   readonly count: (name: FaultName) => void;
 }
 
@@ -123,9 +144,9 @@ class Passage {
   }
 
   #passOn(bytes: Buffer, text: string | undefined, direction: Direction, lane: Lane): void {
-    const { fate, count } = this.#context;
+    const { fate, losses, count } = this.#context;
     const { isDropped, isDuplicated, delayMs } = fate.nextFrame(direction);
-    if (isDropped && direction === "down" && isLossy(text)) {
+    if (direction === "down" && isNews(text) && losses.isLost(isDropped)) {
       count("dropped");
       return;
     }
@@ -160,8 +181,8 @@ class Passage {
   }
 }
 
-/** Answers and news of the server, whose loss a client can see by what follows. */
-function isLossy(text: string | undefined): boolean {
+/** A message, or the answer to one: the frames whose loss a client can see by what follows. */
+function isNews(text: string | undefined): boolean {
   const { type } = JSON.parse(text?.startsWith("{") === true ? text : "{}") as { type?: string };
   return type === "message" || type === "ack";
 }

@@ -16,7 +16,7 @@ const timing = { backOffBaseMs: 50, backOffCapMs: 400, heartbeatMs: 300, answerM
 const rates: FaultRates = {
   refused: 0.1,
   spoiltRequests: 0.2,
-  dropped: 0.01,
+  dropped: 0.02,
   duplicated: 0.02,
   delayed: 0.02,
   longestDelayMs: 30,

@@ -2,12 +2,14 @@ import * as z from "zod";
 import { errorCatalogue, errorCodes, type Refusal } from "./errors.ts";
 import { countSchema } from "./identity.ts";
 
+export const errorCodeSchema = z.enum(errorCodes);
+
 /** Problem details (RFC 9457) as `application/problem+json`. */
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
-  code: z.enum(errorCodes),
+  code: errorCodeSchema,
   detail: z.string(),
   field: z.string().optional(),
   retryAfterMs: countSchema.optional(),

@@ -76,6 +76,7 @@ export const listQuerySchema = z.object({
   archived: z
     .enum(["true", "false"])
     .transform((text) => text === "true")
+    .pipe(z.boolean())
     .optional(),
 });
 export type ListQuery = z.infer<typeof listQuerySchema>;

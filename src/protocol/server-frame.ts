@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { profileSchema } from "./conversation-list.ts";
-import { errorCodes } from "./errors.ts";
 import { countSchema, messageIdSchema, seqSchema, userIdSchema } from "./identity.ts";
 import { limitsSchema } from "./limits.ts";
 import { messageSchema, receiptSchema } from "./message.ts";
+import { errorCodeSchema } from "./problem.ts";
 
 const cursorsSchema = z.object({ you: countSchema, peer: countSchema });
 
@@ -49,7 +49,7 @@ export const resetSchema = z.object({ type: z.literal("reset"), rev: countSchema
 export const errorFrameSchema = z.object({
   type: z.literal("error"),
   id: messageIdSchema.optional(),
-  code: z.enum(errorCodes),
+  code: errorCodeSchema,
   message: z.string(),
   field: z.string().optional(),
   retryAfterMs: countSchema.optional(),

@@ -140,6 +140,33 @@ test("[CL8] with a storage what was not acknowledged goes after a reload, the sa
   expect(await storage.load()).toEqual([]);
 });
 
+test("[CL8] entries are numbered in the order of composing, behind those of an earlier page", async () => {
+  const storage = memoryStorage();
+  const frame = { type: "send", id: "old", text: "old", after: 5 } as const;
+  await storage.put({ id: "old", peer: "bob", order: Date.now() + 7_000, createdAt: 1, frame });
+  const { bob } = await started(5, { storage });
+  ["a", "b", "c"].forEach((text) => void bob.send(text));
+  await passMs(0);
+  const orders = (await storage.load()).map(({ order }) => order - Date.now());
+  expect(orders).toEqual([7_000, 7_001, 7_002, 7_003]);
+  expect(texts(bob.messages.value)).toEqual(["old", "a", "b", "c"]);
+});
+
+test("[CL7] a page that has the message settles its send too", async () => {
+  const storage = memoryStorage();
+  const frame = { type: "send", id: "mine", text: "a", after: 4 } as const;
+  await storage.put({ id: "mine", peer: "bob", order: 1, createdAt: 1, frame });
+  const { world, socket, bob } = await started(5, { storage });
+  world.answers.set("GET /v1/conversations/bob/messages", () => ({
+    status: 200,
+    body: { messages: [message(5, { id: "mine", author: "ann" })], hasMore: true, head: 5, rev: 5 },
+  }));
+  await bob.messages.loadOlder();
+  expect(bob.messages.value).toMatchObject([{ seq: 5 }]);
+  socket.tell(synced(5));
+  expect(await storage.load()).toEqual([]);
+});
+
 test("[CL8] a send that failed is there after a reload too, and goes only when it is tried again", async () => {
   const storage = memoryStorage();
   const { world, socket, bob } = await started(5, { storage });

@@ -152,7 +152,7 @@ test("[CL13] after a reset a change goes to the number that its message has now,
   }));
   world.answers.set("GET /v1/conversations/bob/messages?before=8&limit=1", () => ({
     status: 200,
-    body: { messages: [message(6, { author: "ann", id: "mine" })], hasMore: true, head: 6, rev: 30 },
+    body: { messages: [message(6, { id: "another of Bob's" })], hasMore: true, head: 6, rev: 30 },
   }));
   second.tell({ type: "reset", peer: "bob", rev: 30 });
   second.tell(synced(30, 6));

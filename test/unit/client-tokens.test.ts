@@ -71,6 +71,16 @@ test("[CL9] a refused token is replaced once at once; the second refusal in a ro
   expect(world.client.connection.value).toMatchObject({ state: "stopped", error: { code: "token_expired" } });
 });
 
+test("[CL9] refusals with a greeting between them are not in a row", async () => {
+  const { token } = issuer(600_000);
+  const world = worldOf({ token });
+  for (let refusal = 0; refusal < 3; refusal += 1) {
+    (await world.greet()).end(4401, "unauthorized");
+    await nextSocket(world);
+  }
+  expect(world.sockets.length).toBe(4);
+});
+
 test("[CL9] a request whose token is refused tries once more with a fresh one", async () => {
   const { issued, token } = issuer(600_000);
   const world = worldOf({ token });

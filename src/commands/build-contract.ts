@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { asyncApiDocument } from "../contract/asyncapi.ts";
+import { docsPage } from "../contract/docs-page.ts";
+import { openApiDocument } from "../contract/openapi.ts";
+import type { WebFiles } from "./build.ts";
+import { projectDir } from "./local.ts";
+
+/** The contract in machine form, and the page that shows it. */
+export async function contractFiles(): Promise<WebFiles> {
+  return {
+    "openapi.json": JSON.stringify(openApiDocument()),
+    "asyncapi.json": JSON.stringify(asyncApiDocument()),
+    // Served at /docs: wrangler leaves `.html` out of addresses.
+    "docs.html": await docsPage(),
+    "docs.css": await readFile(join(projectDir, "src", "contract", "docs.css"), "utf8"),
+  };
+}

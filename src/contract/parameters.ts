@@ -1,0 +1,48 @@
+import type { JsonSchema } from "./schema-components.ts";
+import { alice, at, bob } from "./examples.ts";
+import { refTo } from "./schema-components.ts";
+
+export interface Parameter {
+  readonly description: string;
+  readonly schema: JsonSchema;
+  readonly example: unknown;
+}
+
+/** What stands in a path. */
+export const pathParameters: Readonly<Record<string, Parameter>> = {
+  peer: {
+    description: "The other user's id, percent-encoded: a conversation is addressed by who you talk to.",
+    schema: refTo("UserId"),
+    example: bob,
+  },
+  id: { description: "The user's id, percent-encoded.", schema: refTo("UserId"), example: alice },
+  seq: {
+    description: "The message's number.",
+    schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    example: 1,
+  },
+  emoji: {
+    description: "One emoji that Unicode recommends (RGI), percent-encoded.",
+    schema: { type: "string", minLength: 1, maxLength: 64 },
+    example: "👍",
+  },
+};
+
+/** What a query may name; those without an example are made by the server or by the client. */
+export const queryParameters: Readonly<Record<string, { description: string; example?: unknown }>> = {
+  before: { description: "The page directly below this `seq`; missing: the newest.", example: 3 },
+  limit: { description: "How many, at most.", example: 50 },
+  rev: { description: "The client's newest `rev`: the page is never older.", example: 2 },
+  after: { description: "The newest `rev` that the client has.", example: 2 },
+  id: { description: "The client's own name for the change; missing: the server gives it one." },
+  cursor: { description: "`nextCursor` of the page before." },
+  changedSince: {
+    description: "The `position` of an earlier answer: only what moved since, archived ones too.",
+    example: at(0),
+  },
+  archived: {
+    description:
+      "`true`: only archived ones; `false`: only others. Missing: only others, unless `changedSince` is named.",
+    example: false,
+  },
+};

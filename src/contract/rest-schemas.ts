@@ -1,0 +1,113 @@
+import { problemSchema } from "../protocol/problem.ts";
+import * as rest from "../protocol/rest.ts";
+import { differenceSchema, verificationSchema, verifyBodySchema } from "../protocol/verification.ts";
+import type { NamedSchema } from "./schema-components.ts";
+import { sharedSchemas } from "./shared-schemas.ts";
+
+/** Every body and answer of REST. */
+export const restSchemas: readonly NamedSchema[] = [
+  { id: "SendBody", schema: rest.sendBodySchema, description: "A new message." },
+  {
+    id: "SendAnswer",
+    schema: rest.sendAnswerSchema,
+    description: "The message is durable. A retry gets the first one's numbers.",
+  },
+  { id: "EditBody", schema: rest.editBodySchema, description: "Another text for a message of one's own." },
+  {
+    id: "ChangeAnswer",
+    schema: rest.changeAnswerSchema,
+    description: "The change is durable: the `rev` it took, and the message as it is now.",
+  },
+  {
+    id: "Page",
+    schema: rest.pageSchema,
+    description: "A page of history, without holes.",
+    fields: { rev: "The revision that the page is true at." },
+  },
+  {
+    id: "ReadBody",
+    schema: rest.readBodySchema,
+    description: "Everything up to `seq` was read.",
+    fields: { seq: "The newest message that was read." },
+  },
+  {
+    id: "ReadAnswer",
+    schema: rest.readAnswerSchema,
+    description: "The cursor after the call, never lower than before.",
+    fields: { seq: "The newest message that was read." },
+  },
+  {
+    id: "OwnConversation",
+    schema: rest.ownSummarySchema,
+    description: "A conversation at a glance, as the user of the token sees it.",
+  },
+  { id: "FlagsBody", schema: rest.flagsBodySchema, description: "The flags to set, at least one." },
+  {
+    id: "User",
+    schema: rest.userSchema,
+    description: "What a user is called and looks like.",
+    fields: { id: "The user's id." },
+  },
+  {
+    id: "AdminUserBody",
+    schema: rest.adminUserBodySchema,
+    description: "Replaces name and picture; without `aliases` those stay as they are.",
+  },
+  {
+    id: "AdminUser",
+    schema: rest.adminUserSchema,
+    description: "What is known of the user from now on.",
+    fields: { id: "The user's id." },
+  },
+  { id: "PresenceBody", schema: rest.presenceBodySchema, description: "Whether others see the user online." },
+  {
+    id: "Health",
+    schema: rest.healthSchema,
+    description: "Whether the Worker can do its job.",
+    fields: {
+      status: "`ok` when all is well.",
+      archive: "Whether D1 can be reached and has its tables.",
+      keys: "Whether a key is configured that tokens are checked with.",
+      version: "The version of the protocol.",
+    },
+  },
+  {
+    id: "VerifyBody",
+    schema: verifyBodySchema,
+    description: "Which part of which conversation to compare.",
+    fields: {
+      from: "The number of the message where the part begins.",
+      repair: "Whether what differs is archived again.",
+    },
+  },
+  {
+    id: "Verification",
+    schema: verificationSchema,
+    description: "One part of a comparison of a conversation's record with D1.",
+    fields: {
+      rev: "The record's revision.",
+      archivedRev: "D1's revision.",
+      checked: "How many messages were compared.",
+      pending: "How many rows are on their way to D1.",
+      differences: "Where D1 is not as the record.",
+      remaining: "With `repair`: how many differences are left.",
+      next: "Where the next part begins; missing after the last.",
+    },
+  },
+  {
+    id: "Difference",
+    schema: differenceSchema,
+    description: "A row in which D1 is not as the record; without `seq` the conversation's summary.",
+    fields: {
+      kind: "Whether D1 lacks the row, has one too many, or another one.",
+      columns: "Which columns differ, never what is in them.",
+    },
+  },
+  {
+    id: "Problem",
+    schema: problemSchema,
+    description: "Problem details (RFC 9457), the answer to every refused request.",
+    fields: { type: "`urn:pairline:error:` and the code." },
+  },
+  ...sharedSchemas,
+];

@@ -44,7 +44,7 @@ async function live({ status, messages }: Conversation): Promise<void> {
 }
 
 async function changed(
-  live: { subscribe(listener: () => void): () => void },
+  value: { subscribe(listener: () => void): () => void },
   isSo: () => boolean,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -54,7 +54,7 @@ async function changed(
         resolve();
       }
     };
-    const unsubscribe = live.subscribe(look);
+    const unsubscribe = value.subscribe(look);
     look();
   });
 }

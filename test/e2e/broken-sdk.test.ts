@@ -62,15 +62,25 @@ describe("the check of the runs with faults", () => {
     await place.remove();
   });
 
-  test("[SDK] passes the client as it is", async () => {
+  test("[CL5][CL7][CL16] it passes the client as it is", async () => {
     expect(await violations([], 20_000)).toEqual([]);
   });
 
   test.each([
-    { what: "sends nothing again", changes: noResend, fault: "everything arrived" },
-    { what: "takes what comes twice for new", changes: noDedup, fault: "each once and in order" },
-    { what: "does not see that something is missing", changes: noGapCheck, fault: "without a gap" },
-  ])("[SDK] fails a client that $what", async ({ changes, fault }) => {
+    { rule: "CL7", what: "sends nothing again", changes: noResend, fault: "everything arrived" },
+    {
+      rule: "CL16",
+      what: "takes what comes twice for new",
+      changes: noDedup,
+      fault: "each once and in order",
+    },
+    {
+      rule: "CL5",
+      what: "does not see that something is missing",
+      changes: noGapCheck,
+      fault: "without a gap",
+    },
+  ])("[$rule] it fails a client that $what", async ({ changes, fault }) => {
     expect(await violations(changes, 3_000)).toContainEqual(expect.stringContaining(fault));
   });
 
@@ -85,14 +95,14 @@ describe("the check of the runs with faults", () => {
 });
 
 describe("the check of the waits between tries", () => {
-  test("[SDK] passes the client as it is", async () => {
+  test("[CL1] it passes the client as it is", async () => {
     expect(await backOffViolations(await clientWith([]))).toEqual([]);
   });
 
   test.each([
     { what: "waits without a bound", changes: noBound, fault: "beyond its bound" },
     { what: "waits as long as all others", changes: noJitter, fault: "not spread" },
-  ])("[SDK] fails a client that $what", async ({ changes, fault }) => {
+  ])("[CL1] it fails a client that $what", async ({ changes, fault }) => {
     expect(await backOffViolations(await clientWith(changes))).toContainEqual(expect.stringContaining(fault));
   });
 });

@@ -18,14 +18,14 @@ beforeAll(async () => {
 
 afterAll(() => consumer.remove());
 
-test("[SDK] the package holds the client, its types and what says what it is, and installs nothing else", async () => {
+test("[CL24] the package holds the client, its types and what says what it is, and installs nothing else", async () => {
   const own = ["dist/client/index.d.ts", "dist/client/index.js"];
   expect(new Set(consumer.packed)).toEqual(new Set(["LICENSE", "README.md", ...own, "package.json"]));
   const installed = await readdir(join(consumer.folder, "node_modules"));
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["pairline"]);
 });
 
-test("[SDK] an app in Node sends a message with it", async () => {
+test("[CL24] an app in Node sends a message with it", async () => {
   const place = await freshPlace();
   const worker = await startWorker(place);
   try {
@@ -48,7 +48,7 @@ test("[SDK] an app in Node sends a message with it", async () => {
   }
 });
 
-test("[SDK] its types need no library of the DOM, of Node or of zod", async () => {
+test("[CL24] its types need no library of the DOM, of Node or of zod", async () => {
   const source = `
     import { createClient, deliveryOf, memoryStorage, PairlineError } from "pairline/client";
     import type { Client, ConversationMessage, Events, PairlineErrorCode } from "pairline/client";
@@ -73,7 +73,7 @@ test("[SDK] its types need no library of the DOM, of Node or of zod", async () =
   expect(types).not.toMatch(/zod|^import|\bany\b|reference types/m);
 });
 
-test("[SDK] a platform's own WebSocket and fetch fit its types", async () => {
+test("[CL24] a platform's own WebSocket and fetch fit its types", async () => {
   const source = `
     import { createClient } from "pairline/client";
     createClient({ url: "", token: async () => "", WebSocket, fetch });
@@ -83,7 +83,7 @@ test("[SDK] a platform's own WebSocket and fetch fit its types", async () => {
   expect(await consumer.typeErrors(source, options)).toBe("");
 });
 
-test(`[SDK] an app pays at most ${mostBytes} bytes for the client without the store`, async () => {
+test(`[CL24] an app pays at most ${mostBytes} bytes for the client without the store`, async () => {
   const { code, gzippedBytes, inputs } = await consumer.bundled(clientOnly);
   expect(gzippedBytes).toBeLessThanOrEqual(mostBytes);
   expect(gzippedBytes).toBeGreaterThan(mostBytes / 2);
@@ -92,7 +92,7 @@ test(`[SDK] an app pays at most ${mostBytes} bytes for the client without the st
   expect(code).not.toMatch(/indexedDB|node:|\brequire\b/);
 });
 
-test("[SDK] who imports only the store, or only a function, pays for that alone", async () => {
+test("[CL24] who imports only the store, or only a function, pays for that alone", async () => {
   const store = await consumer.bundled(
     `import { indexedDbStorage } from "pairline/client"; globalThis.store = indexedDbStorage;`,
   );

@@ -23,7 +23,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-test("[SDK] where there is what React Native has, and no more, a message is sent and one received", async () => {
+test("[CL23] where there is what React Native has, and no more, a message is sent and one received", async () => {
   const { alice, bob, token } = await users();
   const create = runInContext(
     `${bundled(`import { createClient } from "./src/client/index.ts"; globalThis.create = createClient;`)}; create`,
@@ -39,7 +39,7 @@ test("[SDK] where there is what React Native has, and no more, a message is sent
   expect(await atNative).toBe("x".repeat(200));
 });
 
-test("[SDK] in another Worker it sends a message and receives the answer, by workerd's own WebSocket and fetch", async () => {
+test("[CL23] in another Worker it sends a message and receives the answer, by workerd's own WebSocket and fetch", async () => {
   const { alice, bob, token } = await users();
   const script = bundled(`
       import { createClient } from "./src/client/index.ts";

@@ -8,7 +8,7 @@ test.each([
   { what: "inboxes", isSingle: false },
   { what: "conversation", isSingle: true },
 ])(
-  "[SDK] two clients in workerd talk over their $what: sent, received, read, edited",
+  "[CL16][CL22][CL23] two clients in workerd talk over their $what: sent, received, read, edited",
   async ({ isSingle }) => {
     const { a, b } = freshUsers();
     const alice = opened(clientOf(a, isSingle ? { peer: b } : {}));

@@ -38,6 +38,8 @@ export default defineConfig({
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
+          // As long as a test may take at most: a busy machine needs more than the second that is the default.
+          expect: { poll: { timeout: 5_000 } },
         },
       },
       {

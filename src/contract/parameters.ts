@@ -47,7 +47,9 @@ const pathParameters: Readonly<Record<string, Parameter>> = {
 };
 
 /** What a query may name; those without an example are made by the server or by the client. */
-export const queryParameters: Readonly<Record<string, { description: string; example?: unknown }>> = {
+export const queryParameters: Readonly<
+  Record<string, { description: string; example?: string | number | boolean }>
+> = {
   before: { description: "The page directly below this `seq`; missing: the newest.", example: 3 },
   limit: { description: "How many, at most.", example: 50 },
   rev: { description: "The client's newest `rev`: the page is never older.", example: 2 },

@@ -7,7 +7,7 @@ import {
   type Locator,
   type Page,
 } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
 import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "../e2e/local-worker.ts";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -112,7 +112,15 @@ export class Person {
 
   /** Returns once the log shows exactly these. */
   async shows(texts: readonly string[]): Promise<void> {
-    await expect.poll(() => this.texts(), { timeout: 60_000 }).toEqual(texts);
+    await vi.waitFor(
+      async () => {
+        const shown = await this.texts();
+        if (JSON.stringify(shown) !== JSON.stringify(texts)) {
+          throw new Error(`${this.name} sees ${JSON.stringify(shown)} instead of ${JSON.stringify(texts)}`);
+        }
+      },
+      { timeout: 60_000, interval: 50 },
+    );
   }
 }
 

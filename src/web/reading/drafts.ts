@@ -13,7 +13,7 @@ export class Drafts {
 
   constructor(storage: DraftStorage, user: string) {
     this.#storage = storage;
-    this.#prefix = `pairline.draft.${encodeURIComponent(user)}.`;
+    this.#prefix = `pairline/draft/${encodeURIComponent(user)}/`;
   }
 
   get(peer: string): string {

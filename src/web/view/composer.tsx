@@ -54,7 +54,8 @@ function WritingPlace(properties: ComposerProperties) {
       act();
     }
   };
-  const actOf = ({ key, shiftKey, isComposing }: KeyboardEvent): (() => void) | undefined => {
+  const actOf = (event: KeyboardEvent): (() => void) | undefined => {
+    const { key } = event;
     const isNew = composing.kind === "new";
     const message = key === "ArrowUp" && isNew && text === "" ? lastOwn() : undefined;
     if (message !== undefined) {
@@ -63,8 +64,7 @@ function WritingPlace(properties: ComposerProperties) {
     if (key === "Escape" && !isNew) {
       return () => setComposing({ kind: "new" });
     }
-    // While an input method composes a word, Enter ends the word.
-    return key === "Enter" && !shiftKey && !isComposing && !isTouch() ? submit : undefined;
+    return endsMessage(event) ? submit : undefined;
   };
   return (
     <form
@@ -141,7 +141,7 @@ function fit(field: HTMLTextAreaElement | null): void {
   }
 }
 
-/** On a keyboard of glass Enter is the only way to a new line. */
-function isTouch(): boolean {
-  return matchMedia("(pointer: coarse)").matches;
+/** While an input method composes a word, Enter ends the word; on a keyboard of glass it is the only way to a new line. */
+function endsMessage({ key, shiftKey, isComposing }: KeyboardEvent): boolean {
+  return key === "Enter" && !shiftKey && !isComposing && !matchMedia("(pointer: coarse)").matches;
 }

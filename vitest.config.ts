@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
@@ -5,8 +6,18 @@ export default defineConfig({
   test: {
     // What passing tests log (failures that they provoke) would bury the summary.
     silent: "passed-only",
+    // One file more than cores runs at a time: many wait, for a server to start or for a call that hangs to be given up.
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          // They wait for nothing: all that takes time is the machine.
+          testTimeout: 60_000,
+        },
+      },
       {
         plugins: [
           cloudflareTest(async () => ({
@@ -34,7 +45,17 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           environment: "node",
-          testTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        // Needs Chromium, so it is not part of `npm test`: `npm run test:browser`.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

@@ -58,9 +58,7 @@ function frameEntry(kind: FrameKind, schema: JsonSchema): Html {
     </summary>
     <div class="entry">
       <div class="words">${fieldTable(`Fields of ${type}`, fieldsOf(schema))}</div>
-      <div class="examples">
-        ${examplesOf(kind).map((example) => jsonBlock(example, `Example: ${type}`))}
-      </div>
+      <div class="examples">${examplesOf(kind).map((example) => jsonBlock(example, `Example: ${type}`))}</div>
     </div>
   </details>`;
 }

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 test(
   `[CL4][CL5][CL7][CL16][CL22] ${runs} runs of ${messages} messages each way through every fault are complete, ordered, once`,
-  { timeout: 120_000 + runs * 5_000 },
+  { timeout: 120_000 + runs * 10_000 },
   async ({ annotate }) => {
     const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
     const outcomes: Outcome[] = [];

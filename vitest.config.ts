@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
+const hundredRuns = "test/e2e/sdk-faults.test.ts";
+
 export default defineConfig({
   test: {
     // What passing tests log (failures that they provoke) would bury the summary.
@@ -46,9 +48,20 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: [hundredRuns],
           environment: "node",
           testTimeout: 240_000,
           hookTimeout: 240_000,
+        },
+      },
+      {
+        // It takes both cores, and what else runs would wait longer than it believes in: it comes after all others.
+        test: {
+          name: "faults",
+          include: [hundredRuns],
+          environment: "node",
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {

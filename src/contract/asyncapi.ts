@@ -3,7 +3,7 @@ import { bearerPrefix, protocolVersion } from "../protocol/version.ts";
 import { errorTable } from "./error-table.ts";
 import { examplesOf } from "./frame-examples.ts";
 import { frameKinds, frameSchemas, type FrameKind } from "./frame-schemas.ts";
-import { pathParameters, queryParameters } from "./parameters.ts";
+import { queryParameters } from "./parameters.ts";
 import { refTo, schemaComponents, type JsonSchema } from "./schema-components.ts";
 
 type Socket = FrameKind["socket"];
@@ -17,7 +17,7 @@ export const channels = {
     title: "A conversation's socket",
     description:
       "One conversation, live. First come the messages after `after` (none without it; from the start with 0), then `ready`, then everything as it happens.",
-    parameters: { peer: { description: pathParameters["peer"]?.description } },
+    parameters: { peer: { description: "The other user's id, percent-encoded." } },
     query: {
       type: "object",
       properties: {

@@ -1,19 +1,21 @@
 import { html } from "hono/html";
 import { errorCatalogue } from "../protocol/errors.ts";
-import { fieldTable, schemaLink } from "./docs-schema.ts";
+import { fieldsOf, fieldTable, schemaLink } from "./docs-schema.ts";
 import { codeBlock, jsonBlock, prose, table, type Html } from "./docs-text.ts";
 import { errorsOf, type Operation } from "./operation.ts";
-import { pathParameters, queryParameters } from "./parameters.ts";
-import { queryFields } from "./schema-components.ts";
+import { exampleAddress, pathParametersOf, queryParameters } from "./parameters.ts";
+import { queryFields, type JsonSchema } from "./schema-components.ts";
+
+type Schemas = Readonly<Record<string, JsonSchema>>;
 
 const keys = {
-  user: "A user's token",
-  admin: "The admin key",
-  none: "No key",
+  user: "Authorized by a user's token",
+  admin: "Authorized by the admin key",
+  none: "Open to everybody",
 } as const;
 
 /** One request: what it does and takes and answers on one side, how that looks on the other. */
-export function operationSection(operation: Operation): Html {
+export function operationSection(operation: Operation, schemas: Schemas): Html {
   const { id, method, path, summary, description, access } = operation;
   return html`<article id="${id}" class="entry">
     <div class="words">
@@ -21,7 +23,7 @@ export function operationSection(operation: Operation): Html {
       <p class="address">${methodBadge(method)} <code>${pathParts(path)}</code></p>
       <p>${prose(description)}</p>
       <p class="note">${keys[access]}.</p>
-      ${parameters(operation)} ${bodyPart(operation)}
+      ${parameters(operation)} ${bodyPart(operation, schemas)}
       <h4>Answers</h4>
       ${table("Answers", ["Status", "What it says"], answerRows(operation))}
     </div>
@@ -39,8 +41,7 @@ function pathParts(path: string): readonly Html[] {
 }
 
 function parameters({ path, query }: Operation): Html {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    const { schema, description } = pathParameters[name] ?? {};
+  const inPath = pathParametersOf(path).map(({ name, schema, description }) => {
     return { name, schema: { ...schema, description }, isRequired: true };
   });
   const inQuery = (query === undefined ? [] : queryFields(query)).map(({ name, schema }) => ({
@@ -53,11 +54,11 @@ function parameters({ path, query }: Operation): Html {
   ${fieldTable("Parameters in the query", inQuery)}`;
 }
 
-function bodyPart({ body }: Operation): Html {
+function bodyPart({ body }: Operation, schemas: Schemas): Html {
   return body === undefined
     ? html``
-    : html`<h4>Body</h4>
-        <p>JSON: ${schemaLink(body.schema)}</p>`;
+    : html`<h4>Body: ${schemaLink(body.schema)}</h4>
+        ${fieldTable("Fields of the body", fieldsOf(schemas[body.schema] ?? {}))}`;
 }
 
 function answerRows(operation: Operation): readonly Html[] {
@@ -89,17 +90,15 @@ function examples(operation: Operation): readonly Html[] {
     bodies.length === 0
       ? [codeBlock(curl(operation), "Request")]
       : bodies.map(({ summary, value }) => codeBlock(curl(operation, value), summary));
-  const answers = Object.entries(operation.answers).flatMap(([status, { example }]) =>
-    example === undefined ? [] : [jsonBlock(example, `Answer ${status}`)],
-  );
-  return [...requests, ...answers.slice(0, 1)];
+  // The last one that is none of a refusal: 201 says more than the 200 of a retry.
+  const answer = Object.entries(operation.answers).findLast(([status]) => Number(status) < 300);
+  const isShown = answer?.[1].example !== undefined;
+  return isShown ? [...requests, jsonBlock(answer?.[1].example, `Answer ${answer?.[0]}`)] : requests;
 }
 
 /** The request by hand. */
 function curl({ method, path, access }: Operation, body?: unknown): string {
-  const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(pathParameters[name]?.example)),
-  );
+  const address = exampleAddress(path);
   const key = { user: "$TOKEN", admin: "$ADMIN_KEY", none: undefined }[access];
   return [
     `curl ${method === "get" || body !== undefined ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`,

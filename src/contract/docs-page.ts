@@ -30,7 +30,7 @@ export async function docsPage(): Promise<string> {
         <a class="skip" href="#main">Skip to the reference</a>
         ${navigation(schemas)}
         <main id="main">
-          ${introduction()} ${tagNames.map(operationGroup)}
+          ${introduction()} ${tagNames.map((tag) => operationGroup(tag, rest))}
           ${sockets.map((socket) => socketSection(socket, frames))} ${errorSection()}
           <section id="schemas">
             <h2>Schemas</h2>
@@ -45,39 +45,41 @@ export async function docsPage(): Promise<string> {
 const tagNames = Object.keys(tags) as (keyof typeof tags)[];
 
 function navigation(schemas: readonly (readonly [string, JsonSchema])[]): Html {
-  const group = (id: string, name: string, links: readonly Html[]) =>
-    html`<li>
-      <a href="#${id}">${name}</a>
-      <ul>
-        ${links.map((link) => html`<li>${link}</li>`)}
-      </ul>
-    </li>`;
   return html`<nav aria-label="Contents">
     <a class="brand" href="#main">Pairline <span>API</span></a>
     <ul class="groups">
-      ${group("start", "Start", [])}
+      ${navigationGroup("start", "Start", [])}
       ${tagNames.map((tag) => {
         const of = operations.filter((operation) => operation.tag === tag);
         const links = of.map(
           ({ id, method, summary }) => html`<a href="#${id}">${methodBadge(method)} ${summary}</a>`,
         );
-        return group(`tag-${tag}`, tag, links);
+        return navigationGroup(`tag-${tag}`, tag, links);
       })}
       ${sockets.map((socket) => {
         const name = socket === "inbox" ? "Inbox frames" : "Conversation frames";
-        return group(`socket-${socket}`, name, [
+        return navigationGroup(`socket-${socket}`, name, [
           html`<a href="#${socket}-client">What clients send</a>`,
           html`<a href="#${socket}-server">What the server sends</a>`,
         ]);
       })}
-      ${group("errors", "Errors", [])}
-      ${group(
+      ${navigationGroup("errors", "Errors", [])}
+      ${navigationGroup(
         "schemas",
         "Schemas",
         schemas.map(([id]) => html`<a href="#schema-${id}">${id}</a>`),
       )}
     </ul>
   </nav>`;
+}
+
+function navigationGroup(id: string, name: string, links: readonly Html[]): Html {
+  return html`<li>
+    <a href="#${id}">${name}</a>
+    <ul>
+      ${links.map((link) => html`<li>${link}</li>`)}
+    </ul>
+  </li>`;
 }
 
 function introduction(): Html {
@@ -108,11 +110,11 @@ function introduction(): Html {
   </section>`;
 }
 
-function operationGroup(tag: keyof typeof tags): Html {
+function operationGroup(tag: keyof typeof tags, schemas: Readonly<Record<string, JsonSchema>>): Html {
   return html`<section id="tag-${tag}">
     <h2>${tag}</h2>
     <p>${prose(tags[tag])}</p>
-    ${operations.filter((operation) => operation.tag === tag).map(operationSection)}
+    ${operations.filter((operation) => operation.tag === tag).map((operation) => operationSection(operation, schemas))}
   </section>`;
 }
 
@@ -120,11 +122,10 @@ function errorSection(): Html {
   const rows = errorTable.map(
     ({ code, status, closeCode, title, advice }) =>
       html`<tr id="error-${code}">
-        <th scope="row"><code>${code}</code></th>
-        <td><span class="status">${status}</span></td>
-        <td><span class="status">${closeCode}</span></td>
-        <td>${title}.</td>
-        <td>${prose(advice)}</td>
+        <th scope="row"><code>${code}</code><span class="faces">${status} · ${closeCode}</span></th>
+        <td class="face">${status}</td>
+        <td class="face">${closeCode}</td>
+        <td>${title}.<span class="advice">${prose(advice)}</span></td>
       </tr>`,
   );
   return html`<section id="errors">
@@ -134,7 +135,7 @@ function errorSection(): Html {
       <code>error</code> over a socket, which stays open. Other trouble closes the socket with the close code;
       the reason begins with the name.
     </p>
-    ${table("Errors", ["Code", "Status", "Close code", "What it means", "What a client does"], rows)}
+    ${table("Errors", ["Code", "Status", "Close code", "What it means, and what a client does"], rows)}
   </section>`;
 }
 
@@ -142,7 +143,7 @@ function schemaEntry(id: string, schema: JsonSchema): Html {
   const fields = fieldsOf(schema);
   return html`<article id="schema-${id}" class="schema">
     <h3><a href="#schema-${id}">${id}</a></h3>
-    <p>${prose(String(schema["description"] ?? ""))}</p>
+    <p>${prose(schema.description ?? "")}</p>
     ${fields.length === 0 ? scalarLine(schema) : fieldTable(`Fields of ${id}`, fields)}
   </article>`;
 }

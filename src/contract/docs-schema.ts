@@ -10,9 +10,8 @@ interface Field {
 }
 
 export function fieldsOf(schema: JsonSchema, within = ""): readonly Field[] {
-  const required = (schema["required"] ?? []) as readonly string[];
-  const properties = Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>);
-  return properties.flatMap(([key, field]) => {
+  const { required = [], properties = {} } = schema;
+  return Object.entries(properties).flatMap(([key, field]) => {
     const name = `${within}${key}`;
     return [{ name, schema: field, isRequired: required.includes(key) }, ...fieldsOf(field, `${name}.`)];
   });
@@ -27,7 +26,7 @@ export function fieldTable(label: string, fields: readonly Field[]): Html {
           <code>${name}</code>${isRequired ? "" : html` <span class="optional">optional</span>`}
         </th>
         <td class="type">${typeOf(schema)}</td>
-        <td>${prose(String(schema["description"] ?? ""))}${boundsOf(schema)}</td>
+        <td>${prose(schema.description ?? "")}${boundsOf(schema)}</td>
       </tr>`,
   );
   return table(label, ["Field", "Type", "Meaning"], rows);
@@ -35,8 +34,7 @@ export function fieldTable(label: string, fields: readonly Field[]): Html {
 
 /** What a schema says beyond its fields, for one that is no object. */
 export function scalarLine(schema: JsonSchema): Html {
-  const values = schema["enum"] as readonly string[] | undefined;
-  return html`<p class="type">${values === undefined ? typeOf(schema) : "string"}${boundsOf(schema)}</p>`;
+  return html`<p class="type">${schema.type}${boundsOf(schema)}</p>`;
 }
 
 export function schemaLink(id: string): Html {
@@ -45,51 +43,51 @@ export function schemaLink(id: string): Html {
 
 /** A schema's type in a few words, with links to those it names. */
 function typeOf(schema: JsonSchema): Html {
-  const { $ref, allOf, items, prefixItems, additionalProperties } = schema;
-  if (typeof $ref === "string") {
+  const { $ref, allOf } = schema;
+  if (allOf?.[0] !== undefined) {
+    return typeOf(allOf[0]);
+  }
+  if ($ref !== undefined) {
     return schemaLink($ref.slice($ref.lastIndexOf("/") + 1));
   }
-  if (Array.isArray(allOf)) {
-    return typeOf(allOf[0] as JsonSchema);
+  if ("const" in schema || schema.enum !== undefined) {
+    const choices = schema.enum ?? [schema.const];
+    return html`<code>${choices.map((value) => JSON.stringify(value)).join(" | ")}</code>`;
   }
-  if ("const" in schema || "enum" in schema) {
-    return html`<code>${valuesOf(schema).join(" | ")}</code>`;
+  if (schema.type === "array") {
+    return arrayType(schema);
   }
-  if (Array.isArray(prefixItems)) {
-    return html`${typeOf(prefixItems[0] as JsonSchema)}[${prefixItems.length}]`;
-  }
-  if (schema["type"] === "array") {
-    return html`${typeOf(items as JsonSchema)}[]`;
-  }
-  const isMap =
-    typeof additionalProperties === "object" && Object.keys(additionalProperties ?? {}).length > 0;
-  return isMap
-    ? html`{ key: ${typeOf(additionalProperties as JsonSchema)} }`
-    : html`${String(schema["type"] ?? "any")}`;
+  return objectType(schema);
 }
 
-function valuesOf(schema: JsonSchema): readonly string[] {
-  const values = "const" in schema ? [schema["const"]] : (schema["enum"] as readonly unknown[]);
-  return values.map((value) => JSON.stringify(value));
+/** An object whose keys are the app's or the users' is a map where its values are alike. */
+function objectType({ type, additionalProperties: values }: JsonSchema): Html {
+  const isMap = values !== undefined && Object.keys(values).length > 0;
+  return isMap ? html`{ key: ${typeOf(values)} }` : html`${type ?? "any"}`;
+}
+
+function arrayType({ items, prefixItems }: JsonSchema): Html {
+  const first = prefixItems?.[0];
+  return first === undefined
+    ? html`${typeOf(items || {})}[]`
+    : html`${typeOf(first)}[${prefixItems?.length}]`;
 }
 
 /** What the bounds of a value are, where they say more than "a whole number". */
 function boundsOf(schema: JsonSchema): Html {
-  const { minimum, maximum, minLength, maxLength, maxItems, default: fallback } = schema;
+  const { minimum, maximum, minLength, maxLength, minItems, maxItems, default: fallback } = schema;
   const bounds = [
     ...between(minimum, maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum, ""),
     ...between(minLength, maxLength, " characters"),
-    ...(maxItems === undefined || maxItems === schema["minItems"] ? [] : [`at most ${String(maxItems)}`]),
+    ...(maxItems === undefined || maxItems === minItems ? [] : [`at most ${maxItems}`]),
     ...(fallback === undefined ? [] : [`default ${JSON.stringify(fallback)}`]),
   ];
   return bounds.length === 0 ? html`` : html` <span class="bounds">${bounds.join(" · ")}</span>`;
 }
 
-function between(low: unknown, high: unknown, unit: string): readonly string[] {
+function between(low: number | undefined, high: number | undefined, unit: string): readonly string[] {
   if (high !== undefined) {
-    return [
-      `${low === undefined ? "at most " : `${String(low)}–`}${Number(high).toLocaleString("en")}${unit}`,
-    ];
+    return [`${low === undefined ? "at most " : `${low}–`}${high.toLocaleString("en")}${unit}`];
   }
-  return low === undefined || low === 0 ? [] : [`from ${String(low)}${unit}`];
+  return low === undefined || low === 0 ? [] : [`from ${low}${unit}`];
 }

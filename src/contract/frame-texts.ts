@@ -8,8 +8,13 @@ type Texts = Readonly<Record<string, FrameText>>;
 
 const upTo = (what: string) => ({ seq: `The newest message that ${what}.` });
 
+/** What a send's fields are; the same in a REST body. */
+export const sentFields = {
+  text: "What the message says: up to `maxTextBytes` bytes of UTF-8. May be empty beside `data` only.",
+};
+
 const fromClients: Texts = {
-  send: { summary: "Sends a message. Answered by `ack` or `error`." },
+  send: { summary: "Sends a message. Answered by `ack` or `error`.", fields: sentFields },
   edit: {
     summary: "Gives a message of one's own another text. Answered by `ack` or `error`.",
     fields: { text: "The new text." },

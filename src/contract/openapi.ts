@@ -4,7 +4,7 @@ import { conversationOperations } from "./conversation-operations.ts";
 import { errorTable } from "./error-table.ts";
 import { messageOperations } from "./message-operations.ts";
 import { errorsOf, type Answer, type Operation } from "./operation.ts";
-import { pathParameters, queryParameters } from "./parameters.ts";
+import { pathParametersOf, queryParameters } from "./parameters.ts";
 import { restSchemas } from "./rest-schemas.ts";
 import { queryFields, refTo, schemaComponents, type JsonSchema } from "./schema-components.ts";
 import { userOperations } from "./user-operations.ts";
@@ -69,16 +69,12 @@ function pathsOf(all: readonly Operation[]) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of all) {
     const { path, method } = operation;
-    paths[path] ??= { parameters: pathParametersOf(path) };
+    paths[path] ??= {
+      parameters: pathParametersOf(path).map((parameter) => ({ in: "path", required: true, ...parameter })),
+    };
     paths[path][method] = operationObject(operation);
   }
   return paths;
-}
-
-function pathParametersOf(path: string) {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    return { name, in: "path", required: true, ...pathParameters[name] };
-  });
 }
 
 function operationObject(operation: Operation) {

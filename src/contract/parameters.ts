@@ -5,11 +5,29 @@ import { refTo } from "./schema-components.ts";
 export interface Parameter {
   readonly description: string;
   readonly schema: JsonSchema;
-  readonly example: unknown;
+  readonly example: string | number;
 }
 
-/** What stands in a path. */
-export const pathParameters: Readonly<Record<string, Parameter>> = {
+/** What stands in a path between braces. Throws where that is not described below. */
+export function pathParametersOf(path: string): readonly (Parameter & { readonly name: string })[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
+    const parameter = pathParameters[name];
+    if (parameter === undefined) {
+      throw new Error(`the parameter ${name} is not described`);
+    }
+    return { name, ...parameter };
+  });
+}
+
+/** An address that exists: the path with the examples of its parameters. */
+export function exampleAddress(path: string): string {
+  return pathParametersOf(path).reduce(
+    (address, { name, example }) => address.replace(`{${name}}`, encodeURIComponent(example)),
+    path,
+  );
+}
+
+const pathParameters: Readonly<Record<string, Parameter>> = {
   peer: {
     description: "The other user's id, percent-encoded: a conversation is addressed by who you talk to.",
     schema: refTo("UserId"),
@@ -29,7 +47,9 @@ export const pathParameters: Readonly<Record<string, Parameter>> = {
 };
 
 /** What a query may name; those without an example are made by the server or by the client. */
-export const queryParameters: Readonly<Record<string, { description: string; example?: unknown }>> = {
+export const queryParameters: Readonly<
+  Record<string, { description: string; example?: string | number | boolean }>
+> = {
   before: { description: "The page directly below this `seq`; missing: the newest.", example: 3 },
   limit: { description: "How many, at most.", example: 50 },
   rev: { description: "The client's newest `rev`: the page is never older.", example: 2 },

@@ -1,12 +1,18 @@
 import { problemSchema } from "../protocol/problem.ts";
 import * as rest from "../protocol/rest.ts";
 import { differenceSchema, verificationSchema, verifyBodySchema } from "../protocol/verification.ts";
+import { sentFields } from "./frame-texts.ts";
 import type { NamedSchema } from "./schema-components.ts";
 import { sharedSchemas } from "./shared-schemas.ts";
 
 /** Every body and answer of REST. */
 export const restSchemas: readonly NamedSchema[] = [
-  { id: "SendBody", schema: rest.sendBodySchema, description: "A new message." },
+  {
+    id: "SendBody",
+    schema: rest.sendBodySchema,
+    description: "A new message.",
+    fields: sentFields,
+  },
   {
     id: "SendAnswer",
     schema: rest.sendAnswerSchema,

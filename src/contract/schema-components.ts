@@ -1,8 +1,27 @@
 import * as z from "zod";
 import { glossary } from "./glossary.ts";
 
-/** A JSON Schema as it stands in a document. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+/** A JSON Schema as it stands in a document: the keywords that the protocol's shapes need. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly allOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema;
+  readonly items?: JsonSchema | false;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
 
 /** A zod schema of the protocol under the name that the documents give it. */
 export interface NamedSchema {
@@ -31,9 +50,9 @@ export function schemaComponents(
   named: readonly NamedSchema[],
   dialect: Dialect,
 ): Readonly<Record<string, JsonSchema>> {
-  const registry = z.registry<{ id: string; description: string }>();
-  for (const { id, schema, description } of named) {
-    registry.add(schema, { id, description });
+  const registry = z.registry<{ id: string }>();
+  for (const { id, schema } of named) {
+    registry.add(schema, { id });
   }
   const { schemas } = z.toJSONSchema(registry, {
     target: dialect === "draft-07" ? "draft-07" : "draft-2020-12",
@@ -42,9 +61,9 @@ export function schemaComponents(
     override: ({ jsonSchema }) => withoutNoise(jsonSchema),
   });
   return Object.fromEntries(
-    named.map(({ id, fields }) => {
-      const { $schema: _dialect, $id: _uri, ...schema } = (schemas as Record<string, JsonSchema>)[id] ?? {};
-      return [id, withFieldMeanings(schema, fields ?? {}, dialect)];
+    named.map(({ id, description, fields }) => {
+      const { $schema: _dialect, $id: _uri, ...schema } = schemas[id] ?? {};
+      return [id, { description, ...withFieldMeanings(schema as JsonSchema, fields ?? {}, dialect) }];
     }),
   );
 }
@@ -78,7 +97,7 @@ function withFieldMeanings(
   dialect: Dialect,
   within = "",
 ): JsonSchema {
-  const properties = schema["properties"] as Record<string, JsonSchema> | undefined;
+  const { properties } = schema;
   if (properties === undefined) {
     return schema;
   }

@@ -23,7 +23,7 @@ export function dayText(timeMs: number, nowMs: number, locale?: string): string 
 
 /** The time of day. */
 export function clockText(timeMs: number, locale?: string): string {
-  return dateText(timeMs, locale, { hour: "2-digit", minute: "2-digit" });
+  return dateText(timeMs, locale, { timeStyle: "short" });
 }
 
 /** Day and time, for whoever asks exactly. */

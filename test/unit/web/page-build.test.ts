@@ -38,7 +38,8 @@ test("[WEB12] it names no other host, and neither script nor style is written in
 });
 
 test("[WEB13] the development sign-in is in the page and the Worker of `npm start`, and in no deployment's", async () => {
-  const [, main = ""] = /^main = "(.*)"$/m.exec(await readFile(join(projectDir, "wrangler.toml"), "utf8")) ?? [];
+  const [, main = ""] =
+    /^main = "(.*)"$/m.exec(await readFile(join(projectDir, "wrangler.toml"), "utf8")) ?? [];
   const signIn = /dev\/token/;
   expect(Object.values(development).join()).toMatch(signIn);
   expect(await workerText("src/dev/index.ts")).toMatch(signIn);

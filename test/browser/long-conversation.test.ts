@@ -8,7 +8,7 @@ const count = 10_000;
 test(`[WEB5] a conversation of ${count} messages is scrolled to its top, and the reader never loses their place`, async () => {
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
-  await seed(at().place, alice.name, bob, count);
+  await seed(at().place, bob, alice.name, count);
   await alice.page.addInitScript(observeLongTasks);
   await alice.page.reload();
   await alice.signIn();

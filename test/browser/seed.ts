@@ -5,36 +5,36 @@ import type { Place } from "../e2e/local-worker.ts";
 /** So many sends are under way at a time. */
 const windowSize = 500;
 
-/** Fills a conversation over its socket: messages 1 to `count`, a few of them long, every third one the peer's. */
-export async function seed(place: Place, user: string, peer: string, count: number): Promise<void> {
-  const sockets = await Promise.all([connect(place, user, peer), connect(place, peer, user)]);
+/** Fills a conversation over a socket: `message 1` to `message <count>` in order, every tenth a long one. */
+export async function seed(place: Place, author: string, peer: string, count: number): Promise<void> {
+  const socket = await connect(place, author, peer);
   let sent = 0;
-  let acknowledged = 0;
+  const sendNext = () => {
+    sent += 1;
+    socket.send(JSON.stringify({ type: "send", id: `seed-${sent}`, text: textOf(sent) }));
+  };
   await new Promise<void>((resolve, reject) => {
-    // Told again by each acknowledgement.
-    const fill = () => {
-      for (; sent < count && sent - acknowledged < windowSize; sent += 1) {
-        const socket = sockets[sent % 3 === 2 ? 1 : 0];
-        socket.send(JSON.stringify({ type: "send", id: `seed-${sent + 1}`, text: textOf(sent + 1) }));
+    let acknowledged = 0;
+    socket.addEventListener("close", () => reject(new Error("the seeding socket closed")));
+    socket.addEventListener("message", ({ data }) => {
+      const { type } = JSON.parse(String(data)) as { type: string };
+      if (type === "error") {
+        reject(new Error(`a seed was refused: ${String(data)}`));
       }
-    };
-    for (const socket of sockets) {
-      socket.addEventListener("close", () => reject(new Error("the seeding socket closed")));
-      socket.addEventListener("message", ({ data }) => {
-        const { type } = JSON.parse(String(data)) as { type: string };
-        if (type === "error") {
-          reject(new Error(`a seed was refused: ${String(data)}`));
-        }
-        acknowledged += type === "ack" ? 1 : 0;
-        if (acknowledged === count) {
+      if (type === "ack") {
+        acknowledged += 1;
+        if (sent < count) {
+          sendNext();
+        } else if (acknowledged === count) {
           resolve();
         }
-        fill();
-      });
+      }
+    });
+    for (let begun = 0; begun < Math.min(count, windowSize); begun += 1) {
+      sendNext();
     }
-    fill();
   });
-  sockets.forEach((socket) => socket.close());
+  socket.close();
 }
 
 function textOf(number: number): string {

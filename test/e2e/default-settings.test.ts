@@ -70,7 +70,6 @@ test("[CO3][SO4] after more than ten idle seconds the conversation sleeps, and i
 });
 
 test("[CT6][CT7] the contract and its page are served as files, and everything else is the Worker's own", async () => {
-  const get = (path: string) => fetch(`${place.url}${path}`, { redirect: "manual" });
   expect(await (await get("/openapi.json")).json()).toEqual(asJson(openApiDocument()));
   expect(await (await get("/asyncapi.json")).json()).toEqual(asJson(asyncApiDocument()));
   expect(await (await get("/docs.css")).text()).toContain("prefers-color-scheme: dark");
@@ -115,6 +114,11 @@ async function nineBadFrames(device: Device): Promise<void> {
     device.sendText("not JSON");
   }
   await device.until("nine refusals", () => device.refusals.length === answered || !device.isOpen);
+}
+
+/** A path of the Worker, as it answers: redirects are not followed. */
+function get(path: string): Promise<Response> {
+  return fetch(`${place.url}${path}`, { redirect: "manual" });
 }
 
 function asJson(value: object): unknown {

@@ -1,12 +1,25 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+
+const hundredRuns = "test/e2e/sdk-faults.test.ts";
 
 export default defineConfig({
   test: {
     // What passing tests log (failures that they provoke) would bury the summary.
     silent: "passed-only",
+    // One file more than cores runs at a time: many wait, for a server to start or for a call that hangs to be given up.
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          // They wait for nothing: all that takes time is the machine.
+          testTimeout: 60_000,
+        },
+      },
       {
         plugins: [
           cloudflareTest(async () => ({
@@ -27,14 +40,37 @@ export default defineConfig({
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
+          // As long as a test may take at most: a busy machine needs more than the second that is the default.
+          expect: { poll: { timeout: 5_000 } },
         },
       },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: [hundredRuns],
           environment: "node",
-          testTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        // It takes both cores, and what else runs would wait longer than it believes in: it comes after all others.
+        test: {
+          name: "faults",
+          include: [hundredRuns],
+          environment: "node",
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Needs Chromium, so it is not part of `npm test`: `npm run test:browser`.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

@@ -261,10 +261,10 @@ export interface SocketLike {
   onerror: unknown;
 }
 
-/** The part of `fetch` that the client uses. */
+/** The part of `fetch` that the client uses. `signal` is an AbortSignal: `never`, so that the `fetch` of every platform's types fits. */
 export type FetchLike = (
   url: string,
-  options: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  options: { method: string; headers: Record<string, string>; body?: string; signal: never },
 ) => Promise<{
   ok: boolean;
   status: number;

@@ -38,6 +38,12 @@ export class Backlog {
     return seq < this.oldest ? undefined : this.#messages[seq - this.oldest];
   }
 
+  /** Whether a replay that ended at `head` brought every message that is not held. */
+  isReachedBy(told: readonly Message[], head: number): boolean {
+    const added = new Set(told.map(({ seq }) => seq).filter((seq) => seq > this.#head));
+    return added.size === head - this.#head;
+  }
+
   /**
    * Takes messages that were told, whatever their order; of one message the newest form counts. Returns what changed:
    * first the new ones by number, then the others by revision. Undefined, and nothing changed, where a number is missing.

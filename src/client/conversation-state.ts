@@ -148,6 +148,7 @@ export class ConversationState {
       case "typing":
         this.typing.peer(frame.on);
     }
+    this.status.changed();
   }
 
   get head(): number {

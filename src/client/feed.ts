@@ -8,6 +8,9 @@ import type { History } from "./history.ts";
 import { OlderPages } from "./older-pages.ts";
 import { Timer } from "./timer.ts";
 
+/** After so many replays that lack something the messages begin anew. */
+const maxLackingReplays = 2;
+
 export interface FeedPorts {
   readonly timing: Timing;
   readonly history: History;
@@ -34,6 +37,7 @@ export class Feed {
   readonly #timer = new Timer();
   /** How often the replay of now was asked for, since the socket of now opened. */
   #asked = 0;
+  #lacked = 0;
   /** Whether the socket of now has said how the conversation stands. */
   #isCurrent = false;
 
@@ -130,19 +134,22 @@ export class Feed {
       this.stands(rev, head);
       return;
     }
-    const told = this.#follower.caughtUp(rev);
+    const told = this.#follower.replayed(rev);
     if (told === undefined) {
       return;
     }
     this.#answered();
-    this.#isCurrent = true;
-    this.#backlog ??= new Backlog(headBefore(told, head));
-    this.#known(this.#backlog);
-    this.#apply(told);
-    // The replay named the head: were it another, a message of it was lost on the way.
-    if (this.isLive && this.head !== head) {
-      this.#restart();
+    const backlog = this.#backlog ?? new Backlog(headBefore(told, head));
+    if (!backlog.isReachedBy(told, head)) {
+      this.#lacking();
+      return;
     }
+    this.#lacked = 0;
+    this.#isCurrent = true;
+    this.#backlog = backlog;
+    this.#follower.caughtUp(rev);
+    this.#known(backlog);
+    this.#apply(told);
   }
 
   /** The server's history is another one, or too much was missed to be replayed. */
@@ -197,7 +204,19 @@ export class Feed {
     }
   }
 
+  /** The replay lacks a message of the head that it named. */
+  #lacking(): void {
+    this.#lacked += 1;
+    if (this.#lacked > maxLackingReplays) {
+      this.#restart();
+    } else {
+      this.#follower.again();
+      this.#ask();
+    }
+  }
+
   #restart(): void {
+    this.#lacked = 0;
     this.#follower = new Follower();
     this.#backlog = undefined;
     this.#ports.restarted();

@@ -62,15 +62,22 @@ export class Follower {
    * A replay ended at `rev`: all that waited, to be applied together. Undefined where something that waits is newer: it
    * was another replay, asked for before the gap that this one shall fill.
    */
-  caughtUp(rev: number): readonly Message[] | undefined {
+  replayed(rev: number): readonly Message[] | undefined {
     const waiting = this.#waiting ?? [];
-    if (waiting.some((message) => message.rev > rev)) {
-      return undefined;
-    }
-    const told = waiting.filter((message) => message.rev > (this.#cursor ?? 0));
+    return waiting.some((message) => message.rev > rev)
+      ? undefined
+      : waiting.filter((message) => message.rev > (this.#cursor ?? 0));
+  }
+
+  /** What was replayed is whole: the conversation is followed from `rev` on. */
+  caughtUp(rev: number): void {
     this.#waiting = undefined;
     this.#cursor = Math.max(rev, this.#cursor ?? 0);
-    return told;
+  }
+
+  /** It was not: another one is asked for from the same cursor on. */
+  again(): void {
+    this.#waiting = [];
   }
 
   /** The socket of the replay is gone: it will be asked for anew. */

@@ -82,7 +82,7 @@ export class Rest {
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: controller.signal,
+        signal: controller.signal as never,
       });
       const text = await response.text();
       if (response.ok) {

@@ -37,13 +37,10 @@ export class Typing {
   }
 
   peer(on: boolean): void {
-    const before = this.isPeerTyping;
     this.#timer.clear();
     if (on) {
       this.#timer.set(believedMs, () => this.peer(false));
     }
-    if (before !== on) {
-      this.#changed();
-    }
+    this.#changed();
   }
 }

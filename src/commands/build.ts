@@ -1,19 +1,22 @@
 // Builds what the Worker serves as static assets into dist/web. wrangler runs it before `dev` and `deploy`, and vitest
-// before the tests.
+// before the tests. `npm start` sets PAIRLINE_DEVELOPMENT, whose page lets anybody sign in and lies in another folder.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { contractFiles } from "./build-contract.ts";
-import { projectDir } from "./local.ts";
+import { pageFiles } from "./build-page.ts";
+import { developmentWebDir, projectDir } from "./local.ts";
 import { webHeaders } from "./web-headers.ts";
 
-/** A file's place below dist/web, and what is in it. */
+/** A file's place below the folder, and what is in it. */
 export type WebFiles = Readonly<Record<string, string | Uint8Array>>;
 
-const webDir = join(projectDir, "dist", "web");
+const isDevelopment = process.env["PAIRLINE_DEVELOPMENT"] === "true";
+const webDir = isDevelopment ? developmentWebDir : join(projectDir, "dist", "web");
 
 const files: WebFiles = {
   _headers: webHeaders,
   ...(await contractFiles()),
+  ...(await pageFiles({ isDevelopment })),
 };
 
 await Promise.all(Object.entries(files).map(([name, content]) => put(join(webDir, name), content)));

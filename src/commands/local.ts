@@ -5,6 +5,9 @@ import { join } from "node:path";
 /** The project's folder: commands work from wherever they are called. */
 export const projectDir = join(import.meta.dirname, "..", "..");
 
+/** What a local Worker serves as static assets. */
+export const developmentWebDir = join(projectDir, ".wrangler", "web");
+
 const secretsFile = join(projectDir, ".dev.vars");
 
 /** Where a local Worker listens and keeps its state. */

@@ -5,12 +5,14 @@ import { readAuthConfig } from "../auth/config.ts";
 export function signToken(
   user: string,
   secret: string,
-  variables: Readonly<Record<string, string | undefined>> = {},
+  variables: Parameters<typeof readAuthConfig>[0] = {},
+  name?: string,
 ): Promise<string> {
-  const { issuer, audience, userClaim } = readAuthConfig(variables);
+  const { issuer, audience, userClaim, nameClaim } = readAuthConfig(variables);
   const nowSeconds = Math.floor(Date.now() / 1_000);
   return sign(
     {
+      ...(name !== undefined && { [nameClaim]: name }),
       [userClaim]: user,
       iat: nowSeconds,
       exp: nowSeconds + 86_400,

@@ -1,12 +1,23 @@
-// Starts a local Pairline: migrates the local D1, makes keys on the first run, runs `wrangler dev`, prints the URL.
+// Starts a local Pairline: builds the chat page, migrates the local D1, makes keys on the first run, runs `wrangler dev`
+// with a sign-in for development, prints the URL.
 import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { localAdminKey, localPlace, localSecret, localVariables, projectDir } from "./local.ts";
+import {
+  developmentWebDir,
+  localAdminKey,
+  localPlace,
+  localSecret,
+  localVariables,
+  projectDir,
+} from "./local.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const place = localPlace();
 localSecret();
 localAdminKey();
+// wrangler wants the folder before it runs the build that fills it.
+mkdirSync(developmentWebDir, { recursive: true });
 
 const environment = {
   ...process.env,
@@ -14,6 +25,7 @@ const environment = {
   // The trace collector of `wrangler dev` costs more than the relay itself.
   X_LOCAL_OBSERVABILITY: process.env["X_LOCAL_OBSERVABILITY"] ?? "false",
   CI: "true",
+  PAIRLINE_DEVELOPMENT: "true",
   // Where the machine is would be asked of a server outside.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
@@ -39,6 +51,9 @@ const server = spawn(
   [
     wrangler,
     "dev",
+    join("src", "dev", "index.ts"),
+    "--assets",
+    developmentWebDir,
     "--ip",
     "127.0.0.1",
     "--port",
@@ -59,7 +74,7 @@ server.on("exit", (code) => process.exit(code ?? 1));
 const answered = await waitUntilUp(place.url);
 if (answered) {
   console.log(
-    `\nPairline is up at ${place.url}\n  a token for a user:  npm run token -- alice\n  a conversation:      npm run demo\n`,
+    `\nPairline is up at ${place.url}\n  the chat page:       ${place.url}/  (sign in as anybody; another tab is another user)\n  a token for a user:  npm run token -- alice\n  a conversation:      npm run demo\n`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../../src/protocol/server-frame.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 /**
  * A client as docs/PROTOCOL.md wants it: a cursor, an outbox that is sent again as it was, a log. What it is promised

@@ -8,7 +8,7 @@ import type { Message } from "../../src/protocol/message.ts";
 import type { Summary } from "../../src/protocol/conversation-list.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 interface Outgoing {
   readonly peer: string;

@@ -10,7 +10,7 @@ import { onTestFinished } from "vitest";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 const started = new Set<number>();
 
 // A run that is cut short leaves no server behind.

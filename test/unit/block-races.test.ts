@@ -72,7 +72,7 @@ function change(race: BlockRace, id: string, pick: Pick): void {
 
 test(
   "[BL1][BL2] in 10,000 races of block against send nothing of the blocked user is numbered after the block",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const random = seededRandom(20_261_123);
     const total = { blocks: 0, refused: 0, stored: 0, refusedFirst: 0 };

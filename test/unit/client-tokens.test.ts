@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf, freezeTime, nextSocket, passMs, worldOf } from "./fake-server.ts";
+import { codeOf, freezeTime, nextSocket, passMs, summary, worldOf } from "./fake-server.ts";
 
 freezeTime();
 
@@ -43,7 +43,10 @@ test("[CL9] the socket and requests that want a token together make one call", a
   const calls: ((token: string) => void)[] = [];
   const world = worldOf({ token: () => new Promise((resolve) => calls.push(resolve)) });
   world.answers.set("PUT", () => ({ status: 200, body: summaryOfBob }));
-  const blocked = Promise.all([world.client.conversation("bob").block(), world.client.conversation("cid").block()]);
+  const blocked = Promise.all([
+    world.client.conversation("bob").block(),
+    world.client.conversation("cid").block(),
+  ]);
   await passMs(0);
   expect(calls.length).toBe(1);
   calls[0]?.(tokenOf(600_000));
@@ -66,6 +69,16 @@ test("[CL9] a refused token is replaced once at once; the second refusal in a ro
   expect(world.sockets.length).toBe(2);
   expect(issued.length).toBe(2);
   expect(world.client.connection.value).toMatchObject({ state: "stopped", error: { code: "token_expired" } });
+});
+
+test("[CL9] refusals with a greeting between them are not in a row", async () => {
+  const { token } = issuer(600_000);
+  const world = worldOf({ token });
+  for (let refusal = 0; refusal < 3; refusal += 1) {
+    (await world.greet()).end(4401, "unauthorized");
+    await nextSocket(world);
+  }
+  expect(world.sockets.length).toBe(4);
 });
 
 test("[CL9] a request whose token is refused tries once more with a fresh one", async () => {
@@ -139,7 +152,4 @@ test("[CL9] a device whose clock is ahead of the server's does not ask without e
   expect(calls).toBe(1);
 });
 
-const summaryOfBob = {
-  ...{ peer: "bob", head: 0, rev: 0, state: 1, read: { you: 0, peer: 0 }, unread: 0 },
-  ...{ muted: false, archived: false, blocked: true },
-};
+const summaryOfBob = summary("bob", 0, { state: 1, blocked: true });

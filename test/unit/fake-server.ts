@@ -93,13 +93,28 @@ export const emptyList = { conversations: [], unread: { messages: 0, conversatio
 
 /** A message of number and revision `seq`, unless it says more. */
 export function message(seq: number, more: Partial<Message> = {}): Message {
-  return { seq, rev: seq, id: `m${seq}`, author: "bob", text: `text ${seq}`, createdAt: 1_000 + seq, ...more };
+  return {
+    seq,
+    rev: seq,
+    id: `m${seq}`,
+    author: "bob",
+    text: `text ${seq}`,
+    createdAt: 1_000 + seq,
+    ...more,
+  };
 }
 
 export function summary(peer: string, head: number, more: Frame | object = {}) {
   return {
-    ...{ peer, head, rev: head, state: 0, read: { you: 0, peer: 0 }, unread: 0 },
-    ...{ muted: false, archived: false, blocked: false },
+    peer,
+    head,
+    rev: head,
+    state: 0,
+    read: { you: 0, peer: 0 },
+    unread: 0,
+    muted: false,
+    archived: false,
+    blocked: false,
     ...(head > 0 && { last: { author: peer, text: `text ${head}`, createdAt: 1_000 + head } }),
     ...more,
   };
@@ -149,7 +164,11 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
       const request = `${method} ${url.slice("https://dm.example.com".length)}`;
       requests.push(request);
       const [, answer] = Array.from(answers).find(([start]) => request.startsWith(start)) ?? [];
-      const { status, body, headers = {} } = (await answer?.()) ?? { status: 404, body: { code: "not_found" } };
+      const {
+        status,
+        body,
+        headers = {},
+      } = (await answer?.()) ?? { status: 404, body: { code: "not_found" } };
       return {
         ok: status < 400,
         status,

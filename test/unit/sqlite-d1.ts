@@ -1,22 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { preparedOnce } from "./prepared-once.ts";
 import { dumpOf, restoreTo, type Dump } from "./sqlite-dump.ts";
 
 const migrationsDir = join(import.meta.dirname, "..", "..", "migrations");
+const migrations = readdirSync(migrationsDir)
+  .filter((name) => name.endsWith(".sql"))
+  .map((file) => readFileSync(join(migrationsDir, file), "utf8"));
 
 /** D1 in plain Node, as far as Drizzle calls it, on Node's SQLite with the project's own migrations. */
 export class SqliteD1 {
   readonly #database = new DatabaseSync(":memory:");
+  readonly #prepared = preparedOnce(this.#database);
   /** While true every call fails. */
   isDown = false;
   /** Calls that are answered before the next one fails, or undefined for all. */
   answersLeft: number | undefined;
 
   constructor() {
-    for (const file of readdirSync(migrationsDir).filter((name) => name.endsWith(".sql"))) {
-      this.#database.exec(readFileSync(join(migrationsDir, file), "utf8"));
-    }
+    migrations.forEach((migration) => this.#database.exec(migration));
   }
 
   /** The binding, with only the members that the archive reaches through Drizzle. */
@@ -36,7 +39,7 @@ export class SqliteD1 {
   }
 
   rows(query: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    return this.#database.prepare(query).all(...values);
+    return this.#prepared(query).statement.all(...values);
   }
 
   dump(): Dump {
@@ -48,26 +51,22 @@ export class SqliteD1 {
   }
 
   #prepare(query: string, values: readonly SQLInputValue[]): unknown {
-    const run = () => {
-      const statement = this.#database.prepare(query);
-      return { statement, columns: statement.columns().map((column) => column.name) };
-    };
     return {
       bind: (...bound: SQLInputValue[]) => this.#prepare(query, bound),
       // Inside a batch the outage was decided by the batch itself.
       all: () => {
-        const { statement, columns } = run();
+        const { statement, columns } = this.#prepared(query);
         const results = columns.length > 0 ? statement.all(...values) : (statement.run(...values), []);
         return { success: true, results, meta: {} };
       },
       run: async () => {
         this.#answer();
-        run().statement.run(...values);
+        this.#prepared(query).statement.run(...values);
         return { success: true, results: [], meta: {} };
       },
       raw: async () => {
         this.#answer();
-        const { statement, columns } = run();
+        const { statement, columns } = this.#prepared(query);
         return statement.all(...values).map((row) => columns.map((column) => row[column]));
       },
     };

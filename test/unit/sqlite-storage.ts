@@ -1,11 +1,13 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { LogStorage } from "../../src/conversation/log.ts";
 import type { SqlRow, SqlValue } from "../../src/conversation/log-schema.ts";
+import { preparedOnce } from "./prepared-once.ts";
 import { dumpOf, restoreTo, type Dump } from "./sqlite-dump.ts";
 
 /** An object's storage in plain Node: the same SQL on Node's SQLite, nested transactions as savepoints. */
 export class SqliteStorage implements LogStorage {
   readonly #database = new DatabaseSync(":memory:");
+  readonly #prepared = preparedOnce(this.#database);
   #depth = 0;
   /** Rows that statements changed; index rows are not counted. */
   writes = 0;
@@ -26,10 +28,10 @@ export class SqliteStorage implements LogStorage {
       if (this.poison !== undefined && bindings.includes(this.poison)) {
         throw new Error("the storage refuses this value");
       }
-      const statement = this.#database.prepare(query);
+      const { statement, columns } = this.#prepared(query);
       const values = bindings as SQLInputValue[];
-      if (statement.columns().length > 0) {
-        return statement.iterate(...values) as Iterable<SqlRow>;
+      if (columns.length > 0) {
+        return statement.all(...values) as SqlRow[];
       }
       this.writes += Number(statement.run(...values).changes);
       return [];

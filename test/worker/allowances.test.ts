@@ -107,30 +107,34 @@ test("[SE10] looking at conversations, marking and typing in them begins none", 
   expect(await (await connect(a, b)).say("the first")).toMatchObject({ type: "ack" });
 });
 
-test("[SO8] a device that gives no sign of life is closed with 1013 once too much was sent to it, one that pings is not", async () => {
-  deployWith({ RATE_LIMIT_PER_SECOND: "1" });
-  const { a, b } = freshUsers();
-  const [one, silent, pinging] = [await connect(a, b), await connect(b, a), await connect(b, a)];
-  const text = "x".repeat(16_000);
-  const limit = one.all("ready")[0]?.limits.maxOutstandingCharacters ?? 0;
-  let sent = 0;
-  const say = async () => {
-    await one.say(text);
-    sent += 1;
-    if (sent % 50 === 0) {
-      pinging.sendRaw("ping");
-      await pinging.until(() => pinging.pongs === sent / 50, "pong");
+test(
+  "[SO8] a device that gives no sign of life is closed with 1013 once too much was sent to it, one that pings is not",
+  { timeout: 30_000 },
+  async () => {
+    deployWith({ RATE_LIMIT_PER_SECOND: "1" });
+    const { a, b } = freshUsers();
+    const [one, silent, pinging] = [await connect(a, b), await connect(b, a), await connect(b, a)];
+    const text = "x".repeat(16_000);
+    const limit = one.all("ready")[0]?.limits.maxOutstandingCharacters ?? 0;
+    let sent = 0;
+    const say = async () => {
+      await one.say(text);
+      sent += 1;
+      if (sent % 50 === 0) {
+        pinging.sendRaw("ping");
+        await pinging.until(() => pinging.pongs === sent / 50, "pong");
+      }
+    };
+    while (sent * text.length < limit && silent.end === undefined) {
+      await say();
     }
-  };
-  while (sent * text.length < limit && silent.end === undefined) {
     await say();
-  }
-  await say();
-  const { code, reason } = await silent.closed();
-  expect([code, reason.split(":")[0]]).toEqual([1013, "slow_reader"]);
-  await pinging.first("message", ({ message }) => message.seq === sent);
-  expect([one.end, pinging.end]).toEqual([undefined, undefined]);
-});
+    const { code, reason } = await silent.closed();
+    expect([code, reason.split(":")[0]]).toEqual([1013, "slow_reader"]);
+    await pinging.first("message", ({ message }) => message.seq === sent);
+    expect([one.end, pinging.end]).toEqual([undefined, undefined]);
+  },
+);
 
 async function texts(a: string, b: string): Promise<string[]> {
   return (await recordRows(conversationOf(env, a, b))).map((row) => row.text);

@@ -6,20 +6,24 @@ import { recordRows } from "./stored.ts";
 const leewaySeconds = 30;
 const minuteMs = 60_000;
 
-test("[SO5] a token that runs out while the socket lives ends it at the next frame to it, which it does not get", async () => {
-  const { a, b } = freshUsers();
-  const alice = await connect(a, b);
-  const exp = nowSeconds() - leewaySeconds + 4;
-  const bob = await openWith(await tokenWith({ sub: b, exp }), a);
-  await bob.first("ready");
-  await alice.say("in time");
-  await bob.first("message");
-  await scheduler.wait((exp + leewaySeconds) * 1_000 - Date.now() + 10);
-  expect(bob.end).toBeUndefined();
-  await alice.say("too late");
-  expectExpired(await bob.closed());
-  expect(bob.all("message").map(({ message }) => message.text)).toEqual(["in time"]);
-});
+test(
+  "[SO5] a token that runs out while the socket lives ends it at the next frame to it, which it does not get",
+  { timeout: 30_000 },
+  async () => {
+    const { a, b } = freshUsers();
+    const alice = await connect(a, b);
+    const exp = nowSeconds() - leewaySeconds + 4;
+    const bob = await openWith(await tokenWith({ sub: b, exp }), a);
+    await bob.first("ready");
+    await alice.say("in time");
+    await bob.first("message");
+    await scheduler.wait((exp + leewaySeconds) * 1_000 - Date.now() + 10);
+    expect(bob.end).toBeUndefined();
+    await alice.say("too late");
+    expectExpired(await bob.closed());
+    expect(bob.all("message").map(({ message }) => message.text)).toEqual(["in time"]);
+  },
+);
 
 test("[SO5] an expired socket sends nothing: its frame closes it and is not stored", async () => {
   const { users, alice, bob } = await aliceOutlivesBob();

@@ -1,0 +1,45 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { userIdOf } from "./user-id.ts";
+
+const maxIdCharacters = 128;
+
+export function SignIn({ signIn }: { readonly signIn: (name: string) => void }) {
+  const [name, setName] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => field.current?.focus(), []);
+  const id = userIdOf(name);
+  const isUsable = id !== "" && id !== "." && id !== ".." && id.length <= maxIdCharacters;
+  return (
+    <div class="chat alone">
+      <main class="sign-in">
+        <img src="/icon.svg" alt="" width="56" height="56" />
+        <h1>Pairline</h1>
+        <p>Sign in as anybody. Open another tab and sign in as somebody else to write to yourself.</p>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isUsable) {
+              signIn(name);
+            }
+          }}
+        >
+          <label for="name">Your name</label>
+          <input
+            ref={field}
+            id="name"
+            name="name"
+            autocomplete="username"
+            dir="auto"
+            placeholder="alice"
+            value={name}
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+          <button type="submit" class="button primary" disabled={!isUsable}>
+            Sign in
+          </button>
+        </form>
+        <p class="small">For development: a deployment has no such sign-in.</p>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+/** The reader's days and times: always in their own zone and language. */
+
+/** Names a day of the reader's calendar: equal for two times of the same day. */
+export function dayOf(timeMs: number): string {
+  const date = new Date(timeMs);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+/** What stands above the first message of a day. */
+export function dayText(timeMs: number, nowMs: number, locale?: string): string {
+  const days = daysBetween(timeMs, nowMs);
+  if (days === 0 || days === 1) {
+    return capitalised(new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-days, "day"));
+  }
+  const isRecent = days > 0 && days < 7;
+  const isThisYear = new Date(timeMs).getFullYear() === new Date(nowMs).getFullYear();
+  return new Intl.DateTimeFormat(locale, {
+    weekday: "long",
+    ...(!isRecent && { day: "numeric", month: "long" }),
+    ...(!isThisYear && !isRecent && { year: "numeric" }),
+  }).format(timeMs);
+}
+
+/** The time of day. */
+export function clockText(timeMs: number, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(timeMs);
+}
+
+/** Day and time, for whoever asks exactly. */
+export function fullTimeText(timeMs: number, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }).format(timeMs);
+}
+
+/** As short as the list has room for: the time today, the weekday in this week, else the date. */
+export function listTimeText(timeMs: number, nowMs: number, locale?: string): string {
+  const days = daysBetween(timeMs, nowMs);
+  if (days === 0) {
+    return clockText(timeMs, locale);
+  }
+  return new Intl.DateTimeFormat(
+    locale,
+    days > 0 && days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" },
+  ).format(timeMs);
+}
+
+export function lastSeenText(timeMs: number, nowMs: number, locale?: string): string {
+  const minutes = Math.max(0, Math.floor((nowMs - timeMs) / 60_000));
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  if (minutes < 60) {
+    return `last seen ${minutes < 1 ? "just now" : relative.format(-minutes, "minute")}`;
+  }
+  const days = daysBetween(timeMs, nowMs);
+  return days < 2
+    ? `last seen ${relative.format(-days, "day")} at ${clockText(timeMs, locale)}`
+    : `last seen ${new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" }).format(timeMs)}`;
+}
+
+/** Midnights between the two times; a day may have 23 or 25 hours. */
+function daysBetween(timeMs: number, nowMs: number): number {
+  return Math.round((midnight(nowMs) - midnight(timeMs)) / 86_400_000);
+}
+
+function midnight(timeMs: number): number {
+  return new Date(timeMs).setHours(0, 0, 0, 0);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

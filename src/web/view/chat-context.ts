@@ -1,0 +1,26 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Client } from "../../client/index.ts";
+import type { Drafts } from "../reading/drafts.ts";
+
+export interface ChatContext {
+  readonly client: Client;
+  readonly drafts: Drafts;
+  /** Opens a conversation; undefined shows the list alone. */
+  readonly open: (peer: string | undefined) => void;
+  /** The id of whom the user means by what they typed. */
+  readonly peerId: (typed: string) => string;
+  readonly signOut: (() => void) | undefined;
+  /** Tells the user something for a moment. */
+  readonly notify: (text: string) => void;
+}
+
+export const chatContext = createContext<ChatContext | undefined>(undefined);
+
+export function useChat(): ChatContext {
+  const context = useContext(chatContext);
+  if (context === undefined) {
+    throw new Error("not inside of a chat");
+  }
+  return context;
+}

@@ -1,0 +1,107 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ConversationMessage } from "../../client/index.ts";
+import { errorText } from "../reading/error-text.ts";
+import { nextLine, noLine } from "../reading/new-messages-line.ts";
+import { nameOf } from "../reading/person.ts";
+import { useChat } from "./chat-context.ts";
+import { Composer, type Composing } from "./composer.tsx";
+import { ConversationHeader } from "./conversation-header.tsx";
+import { MessageLog } from "./message-log.tsx";
+import { Modal } from "./modal.tsx";
+import { useLive } from "./use-live.ts";
+import { useLooking } from "./use-looking.ts";
+import { useMessageActions } from "./use-message-actions.ts";
+import { useMinute } from "./use-minute.ts";
+import { useOlder } from "./use-older.ts";
+import { useScrollPlace } from "./use-scroll-place.ts";
+
+export function ConversationPane({ peer }: { readonly peer: string }) {
+  const { client, notify } = useChat();
+  const conversation = useMemo(() => client.conversation(peer), [client, peer]);
+  const messages = useLive(conversation.messages);
+  const status = useLive(conversation.status);
+  const older = useOlder(conversation.messages, useLive(client.connection));
+  const log = useScrollPlace();
+  const nowMs = useMinute();
+  const isLooking = useLooking();
+  const [composing, setComposing] = useState<Composing>({ kind: "new" });
+  const [activeKey, setActiveKey] = useState<string>();
+  const [deleting, setDeleting] = useState<ConversationMessage>();
+  const markedSeq = useRef(0);
+  const name = nameOf(peer, status.profile);
+  const lineSeq = useLine(messages, client.you, {
+    isLooking: isLooking && status.isLive && messages.length > 0,
+    readSeq: Math.max(status.read.you, markedSeq.current),
+    unread: status.unread,
+  });
+  const actions = useMessageActions({ conversation, log, older, setComposing, setActiveKey, setDeleting });
+  const markRead = (seq: number) => {
+    // A mark is a write: none where nothing of the peer is new.
+    if (
+      isLooking &&
+      status.isLive &&
+      status.unread > 0 &&
+      seq > Math.max(status.read.you, markedSeq.current)
+    ) {
+      markedSeq.current = seq;
+      conversation.markRead(seq);
+    }
+  };
+  return (
+    <>
+      <ConversationHeader conversation={conversation} status={status} />
+      <MessageLog
+        timeline={conversation.messages}
+        you={client.you}
+        onSeen={markRead}
+        onLeave={() => setActiveKey(focusedRow())}
+        {...{ messages, status, peer, name, lineSeq, nowMs, log, older, activeKey, actions }}
+      >
+        {status.peerTyping && (
+          <div class="typing-bubble" aria-hidden="true">
+            <i />
+            <i />
+            <i />
+          </div>
+        )}
+      </MessageLog>
+      <Composer
+        conversation={conversation}
+        status={status}
+        name={name}
+        composing={composing}
+        setComposing={setComposing}
+        lastOwn={() => messages.findLast(({ seq, author }) => seq !== undefined && author === client.you)}
+        onSent={() => log.parts?.place.toEnd()}
+      />
+      {deleting !== undefined && (
+        <Modal
+          title="Delete this message?"
+          text={`It will be gone for you and for ${name}.`}
+          confirm="Delete"
+          onConfirm={() =>
+            void conversation.delete(deleting.seq ?? 0).catch((error: unknown) => notify(errorText(error)))
+          }
+          onClose={() => setDeleting(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+function useLine(
+  messages: readonly ConversationMessage[],
+  you: string | undefined,
+  seen: { readonly isLooking: boolean; readonly readSeq: number; readonly unread: number },
+): number | undefined {
+  const line = useRef(noLine);
+  const next = nextLine(line.current, { ...seen, messages, you });
+  useEffect(() => {
+    line.current = next;
+  });
+  return next.seq;
+}
+
+function focusedRow(): string | undefined {
+  return document.activeElement?.closest("[data-row]")?.getAttribute("data-row") ?? undefined;
+}

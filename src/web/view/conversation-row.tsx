@@ -1,0 +1,73 @@
+import { useEffect, useReducer } from "preact/hooks";
+import type { ConversationSummary } from "../../client/index.ts";
+import { listTimeText } from "../reading/days.ts";
+import { nameOf } from "../reading/person.ts";
+import { Avatar } from "./avatar.tsx";
+import { useChat } from "./chat-context.ts";
+import { Icon } from "./icon.tsx";
+import { memo } from "./memo.tsx";
+
+interface RowProperties {
+  readonly summary: ConversationSummary;
+  readonly you: string | undefined;
+  readonly isOpen: boolean;
+  readonly nowMs: number;
+}
+
+export const ConversationRow = memo(function ConversationRow({ summary, you, isOpen, nowMs }: RowProperties) {
+  const { open } = useChat();
+  const { peer, profile, unread, last, muted, peerOnline = false } = summary;
+  const name = nameOf(peer, profile);
+  return (
+    <li>
+      <button
+        type="button"
+        class={unread > 0 ? "conversation unread" : "conversation"}
+        aria-current={isOpen ? "true" : undefined}
+        onClick={() => open(peer)}
+      >
+        <Avatar peer={peer} name={name} isOnline={peerOnline} />
+        <span class="conversation-name">
+          <bdi>{name}</bdi>
+          {muted && <Icon name="mute" />}
+          {peerOnline && <span class="unseen">, online</span>}
+        </span>
+        {last !== undefined && <time class="conversation-time">{listTimeText(last.createdAt, nowMs)}</time>}
+        <Preview summary={summary} you={you} isOpen={isOpen} />
+        {unread > 0 && (
+          <span class={muted ? "badge muted" : "badge"}>
+            {unread > 99 ? "99+" : unread}
+            <span class="unseen"> unread</span>
+          </span>
+        )}
+      </button>
+    </li>
+  );
+});
+
+function Preview({ summary: { peer, last, blocked }, you, isOpen }: Omit<RowProperties, "nowMs">) {
+  const { drafts } = useChat();
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => drafts.subscribe(() => draw(undefined)), [drafts]);
+  const draft = isOpen ? "" : drafts.get(peer);
+  if (draft !== "") {
+    return (
+      <span class="preview">
+        <span class="draft">Draft: </span>
+        <bdi>{draft}</bdi>
+      </span>
+    );
+  }
+  if (blocked) {
+    return <span class="preview quiet">Blocked</span>;
+  }
+  if (last === undefined) {
+    return <span class="preview quiet">No messages yet</span>;
+  }
+  return (
+    <span class="preview">
+      {last.author === you && "You: "}
+      {last.deleted ? <em>Message deleted</em> : <bdi>{last.text}</bdi>}
+    </span>
+  );
+}

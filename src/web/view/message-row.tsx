@@ -1,0 +1,133 @@
+import { deliveryOf, type ConversationMessage } from "../../client/index.ts";
+import { clockText, fullTimeText } from "../reading/days.ts";
+import { errorText } from "../reading/error-text.ts";
+import { DeliveryMark } from "./delivery-mark.tsx";
+import { MessageMenu } from "./message-menu.tsx";
+import { MessageText } from "./message-text.tsx";
+import { QuoteView } from "./quote.tsx";
+import { Reactions } from "./reactions.tsx";
+
+/** What can be done with a message of the log. The same object while the conversation is open. */
+export interface MessageActions {
+  reply(message: ConversationMessage): void;
+  edit(message: ConversationMessage): void;
+  delete(message: ConversationMessage): void;
+  react(seq: number, emoji: string, on: boolean): void;
+  copy(text: string): void;
+  retry(id: string): void;
+  discard(id: string): void;
+  /** Shows the message of this number. */
+  goTo(seq: number): void;
+  /** The row is the one that the reader is at. */
+  activate(key: string): void;
+}
+
+export interface MessageRowProperties {
+  readonly rowKey: string;
+  readonly message: ConversationMessage;
+  readonly isOwn: boolean;
+  readonly startsRun: boolean;
+  readonly endsRun: boolean;
+  readonly isActive: boolean;
+  readonly you: string | undefined;
+  readonly name: string;
+  readonly read: number;
+  readonly delivered: number;
+  readonly actions: MessageActions;
+}
+
+export function MessageRow(properties: MessageRowProperties) {
+  const { rowKey, message, isOwn, isActive, name, actions } = properties;
+  const time = clockText(message.createdAt);
+  return (
+    <article
+      class={rowClass(properties)}
+      data-row={rowKey}
+      data-seq={message.seq}
+      tabIndex={-1}
+      aria-label={`${isOwn ? "You" : name}, ${time}`}
+      onFocusIn={() => actions.activate(rowKey)}
+      onPointerEnter={({ pointerType }) => pointerType === "mouse" && actions.activate(rowKey)}
+    >
+      <div class="bubble">
+        <Answered {...properties} />
+        <Body message={message} />
+        <Footer {...properties} time={time} />
+        {isActive && <MessageMenu {...properties} />}
+      </div>
+      {message.seq !== undefined && message.reactions !== undefined && (
+        <Reactions {...properties} seq={message.seq} reactions={message.reactions} />
+      )}
+      {message.seq === undefined && message.error !== undefined && (
+        <Failed message={message} reason={errorText(message.error)} actions={actions} />
+      )}
+    </article>
+  );
+}
+
+function Answered({ message, you, name, actions }: MessageRowProperties) {
+  const { replyTo } = message;
+  if (message.seq === undefined || message.quote === undefined || replyTo === undefined) {
+    return null;
+  }
+  const author = message.quote.author === you ? "You" : name;
+  return <QuoteView quote={message.quote} author={author} onClick={() => actions.goTo(replyTo)} />;
+}
+
+function Body({ message }: Pick<MessageRowProperties, "message">) {
+  if (message.seq !== undefined && message.deletedAt !== undefined) {
+    return <div class="text deleted">This message was deleted</div>;
+  }
+  return <MessageText text={message.text} />;
+}
+
+interface FooterProperties extends MessageRowProperties {
+  readonly time: string;
+}
+
+function Footer({ message, isOwn, read, delivered, time }: FooterProperties) {
+  const cursors = { read: { you: 0, peer: read }, delivered: { you: 0, peer: delivered } };
+  return (
+    <div class="meta">
+      {message.seq !== undefined && message.editedAt !== undefined && <span>edited</span>}
+      <time dateTime={new Date(message.createdAt).toISOString()} title={fullTimeText(message.createdAt)}>
+        {time}
+      </time>
+      {isOwn && <DeliveryMark delivery={deliveryOf(message, cursors)} />}
+    </div>
+  );
+}
+
+interface FailedProperties extends Pick<MessageRowProperties, "message" | "actions"> {
+  readonly reason: string;
+}
+
+function Failed({ message: { id }, reason, actions }: FailedProperties) {
+  return (
+    <div class="failed-line" role="alert">
+      <span>Not sent. {reason}</span>
+      <button type="button" onClick={() => actions.retry(id)}>
+        Try again
+      </button>
+      <button type="button" onClick={() => actions.discard(id)}>
+        Discard
+      </button>
+    </div>
+  );
+}
+
+function rowClass({ message, isOwn, startsRun, endsRun, isActive }: MessageRowProperties): string {
+  const isFailed = message.seq === undefined && message.error !== undefined;
+  const classes = {
+    row: true,
+    own: isOwn,
+    "starts-run": startsRun,
+    "ends-run": endsRun,
+    active: isActive,
+    pending: message.seq === undefined,
+    failed: isFailed,
+  };
+  return Object.entries(classes)
+    .flatMap(([name, isSet]) => (isSet ? [name] : []))
+    .join(" ");
+}

@@ -1,0 +1,22 @@
+import type { Quote } from "../../client/index.ts";
+
+interface QuoteProperties {
+  readonly quote: Quote;
+  readonly author: string;
+  readonly onClick: () => void;
+}
+
+export function QuoteView({ quote, author, onClick }: QuoteProperties) {
+  return (
+    <button type="button" class="quote" aria-label={`In reply to ${author}: ${quote.text}`} onClick={onClick}>
+      <bdi class="quote-author">{author}</bdi>
+      {quote.deletedAt === undefined ? (
+        <span class="quote-text" dir="auto">
+          {quote.text}
+        </span>
+      ) : (
+        <em class="quote-text">Message deleted</em>
+      )}
+    </button>
+  );
+}

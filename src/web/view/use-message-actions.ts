@@ -1,0 +1,45 @@
+import { useMemo, useRef } from "preact/hooks";
+import type { ConversationMessage } from "../../client/index.ts";
+import { errorText } from "../reading/error-text.ts";
+import { useChat } from "./chat-context.ts";
+import type { Composing } from "./composer.tsx";
+import type { MessageActions } from "./message-row.tsx";
+import { goTo, type Searched } from "./go-to.ts";
+
+interface Parts extends Searched {
+  readonly setComposing: (composing: Composing) => void;
+  readonly setActiveKey: (key: string) => void;
+  readonly setDeleting: (message: ConversationMessage) => void;
+}
+
+/** One object for all rows, so that they need not be drawn again when anything else is. */
+export function useMessageActions(parts: Parts): MessageActions {
+  const { client, notify } = useChat();
+  const current = useRef(parts);
+  current.current = parts;
+  const { conversation } = parts;
+  return useMemo(() => {
+    const settle = (change: Promise<unknown>) => {
+      change.catch((error: unknown) => notify(errorText(error)));
+      if (client.connection.value.state !== "open") {
+        notify("You are offline. This is done when you are back.");
+      }
+    };
+    return {
+      reply: (message) => current.current.setComposing({ kind: "reply", message }),
+      edit: (message) => current.current.setComposing({ kind: "edit", message }),
+      delete: (message) => current.current.setDeleting(message),
+      react: (seq, emoji, on) => settle(conversation.react(seq, emoji, on)),
+      copy: (text) =>
+        void navigator.clipboard.writeText(text).then(
+          () => notify("Copied."),
+          () => notify("The text could not be copied."),
+        ),
+      // What fails again is shown where it stands.
+      retry: (id) => void conversation.retry(id).catch(() => {}),
+      discard: (id) => conversation.discard(id),
+      goTo: (seq) => void goTo(seq, current.current),
+      activate: (key) => current.current.setActiveKey(key),
+    };
+  }, [client, conversation, notify]);
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { startWorker } from "../e2e/local-worker.ts";
+import { freshName, person, stage, twoPeople } from "./browser.ts";
+
+const at = stage();
+const offlineMs = 10_000;
+
+test("[WEB6] what was being sent when the page was reloaded is there once, and in order", async () => {
+  const [alice, bob] = await twoPeople(at());
+  const texts = Array.from({ length: 8 }, (_, index) => `message ${index + 1}`);
+  for (const text of texts) {
+    await alice.write(text);
+  }
+  // Some were acknowledged by now, one is under way, the others wait.
+  await alice.page.reload();
+  await Promise.all([alice, bob].map((each) => each.shows(texts)));
+  await alice.hasMark("message 8", "Read");
+});
+
+test("[WEB6] who was offline for ten seconds has sent and got everything afterwards, in the order of the server", async () => {
+  const [alice, bob] = await twoPeople(at());
+  await alice.write("before");
+  await bob.row("before").waitFor();
+
+  await alice.context.setOffline(true);
+  const cutAtMs = Date.now();
+  await alice.page.getByText("You are offline.").waitFor();
+  for (const number of [1, 2, 3]) {
+    await alice.write(`alice ${number}`);
+    await bob.write(`bob ${number}`);
+  }
+  await bob.hasMark("bob 3", "Sent");
+  await alice.hasMark("alice 1", "Waiting to be sent");
+  expect(await alice.texts()).toEqual(["before", "alice 1", "alice 2", "alice 3"]);
+  await alice.page.waitForTimeout(Math.max(0, cutAtMs + offlineMs - Date.now()));
+  await alice.context.setOffline(false);
+
+  const texts = ["before", "bob 1", "bob 2", "bob 3", "alice 1", "alice 2", "alice 3"];
+  await Promise.all([alice, bob].map((each) => each.shows(texts)));
+  await alice.page.getByText("You are offline.").waitFor({ state: "detached" });
+});
+
+test("[WEB6] what was written offline survives a reload of the page, and goes out when the server is back", async () => {
+  const [alice, bob] = await twoPeople(at());
+  await alice.write("before");
+  await bob.row("before").waitFor();
+
+  await at().worker.kill();
+  await alice.page.getByText("You are offline.").waitFor();
+  await alice.write("into the void");
+  await alice.hasMark("into the void", "Waiting to be sent");
+  at().worker = await startWorker(at().place);
+  await bob.write("and back");
+  await alice.row("and back").waitFor();
+  await bob.row("into the void").waitFor();
+  await alice.write("after");
+  await bob.row("after").waitFor();
+  expect(await alice.texts()).toEqual(await bob.texts());
+  expect((await bob.texts()).toSorted()).toEqual(["after", "and back", "before", "into the void"]);
+  await alice.page.getByText("You are offline.").waitFor({ state: "detached" });
+});
+
+test("[WEB6] a page that comes up without a server shows what waits once there is one", async () => {
+  const alice = await person(at(), freshName("alice"));
+  await alice.signIn();
+  await alice.open("bob");
+  await alice.context.setOffline(true);
+  await alice.write("kept");
+  await alice.hasMark("kept", "Waiting to be sent");
+  await alice.context.setOffline(false);
+  await alice.page.reload();
+  await alice.hasMark("kept", "Sent");
+  expect(await alice.texts()).toEqual(["kept"]);
+});

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { installedPackage, type Consumer } from "./consumer.ts";
+import { loadHistory } from "./history.ts";
+import { freshPlace, startWorker } from "./local-worker.ts";
+
+/** Bytes, gzipped, that an app pays for the client without the store. */
+const mostBytes = 12_000;
+const clientOnly = `import { createClient } from "pairline/client"; globalThis.createClient = createClient;`;
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await installedPackage();
+});
+
+afterAll(() => consumer.remove());
+
+test("[CL24] the package holds the client, its types and what says what it is, and installs nothing else", async () => {
+  const own = ["dist/client/index.d.ts", "dist/client/index.js"];
+  expect(new Set(consumer.packed)).toEqual(new Set(["LICENSE", "README.md", ...own, "package.json"]));
+  const installed = await readdir(join(consumer.folder, "node_modules"));
+  expect(installed.filter((name) => !name.startsWith("."))).toEqual(["pairline"]);
+});
+
+test("[CL24] an app in Node sends a message with it", async () => {
+  const place = await freshPlace();
+  const worker = await startWorker(place);
+  try {
+    const [alice, bob] = [`alice-${randomUUID()}`, `bob-${randomUUID()}`];
+    const source = `
+      import { createClient } from "pairline/client";
+      const { URL: url, TOKEN, PEER } = process.env;
+      const client = createClient({ url, token: async () => TOKEN });
+      const sent = await client.conversation(PEER).send("Hi Bob");
+      client.close();
+      console.log(JSON.stringify(sent));
+    `;
+    const said = await consumer.run(source, { URL: place.url, TOKEN: await place.token(alice), PEER: bob });
+    const [message] = await loadHistory(place, bob, alice, 1);
+    expect(message).toMatchObject({ author: alice, text: "Hi Bob", seq: 1 });
+    expect(JSON.parse(said)).toEqual({ id: message?.id, seq: 1, createdAt: message?.createdAt });
+  } finally {
+    await worker.kill();
+    await place.remove();
+  }
+});
+
+test("[CL24] its types need no library of the DOM, of Node or of zod", async () => {
+  const source = `
+    import { createClient, deliveryOf, memoryStorage, PairlineError } from "pairline/client";
+    import type { Client, ConversationMessage, Events, PairlineErrorCode } from "pairline/client";
+    const client: Client = createClient({ url: "", token: async () => "", storage: memoryStorage() });
+    const conversation = client.conversation("bob");
+    const told: string[] = conversation.messages.value.map((message: ConversationMessage) =>
+      message.seq === undefined ? message.text : deliveryOf(message, conversation.status.value));
+    client.on("message", ({ message, isNew }: Events["message"]) => void [message.seq, isNew, told]);
+    const codes: PairlineErrorCode[] = ["network", "conflict"];
+    export const sent: Promise<number> = conversation.send({ text: "Hi", replyTo: 1 }).then(({ seq }) => seq);
+    export const isConflict = (error: unknown) => error instanceof PairlineError && codes.includes(error.code);
+    // @ts-expect-error: messages cannot be changed
+    conversation.messages.value.pop();
+    // @ts-expect-error: no code of the catalogue
+    codes.push("nonsense");
+  `;
+  const esm = { module: "nodenext", target: "es2022", lib: ["es2022"] };
+  const bundler = { module: "esnext", moduleResolution: "bundler", target: "es2022", lib: ["es2022"] };
+  expect(await consumer.typeErrors(source, esm)).toBe("");
+  expect(await consumer.typeErrors(source, bundler)).toBe("");
+  const types = await readFile(join(consumer.folder, "node_modules/pairline/dist/client/index.d.ts"), "utf8");
+  expect(types).not.toMatch(/zod|^import|\bany\b|reference types/m);
+});
+
+test("[CL24] a platform's own WebSocket and fetch fit its types", async () => {
+  const source = `
+    import { createClient } from "pairline/client";
+    createClient({ url: "", token: async () => "", WebSocket, fetch });
+    createClient({ url: "", token: async () => "", fetch: (url, options) => fetch(url, options) });
+  `;
+  const options = { module: "nodenext", target: "es2022", lib: ["es2022", "dom"] };
+  expect(await consumer.typeErrors(source, options)).toBe("");
+});
+
+test(`[CL24] an app pays at most ${mostBytes} bytes for the client without the store`, async () => {
+  const { code, gzippedBytes, inputs } = await consumer.bundled(clientOnly);
+  expect(gzippedBytes).toBeLessThanOrEqual(mostBytes);
+  expect(gzippedBytes).toBeGreaterThan(mostBytes / 2);
+  // Nothing of Node, and no package: a bundle for browsers would not have been made with the former.
+  expect(inputs).toEqual(["node_modules/pairline/dist/client/index.js", "bundled.js"]);
+  expect(code).not.toMatch(/indexedDB|node:|\brequire\b/);
+});
+
+test("[CL24] who imports only the store, or only a function, pays for that alone", async () => {
+  const store = await consumer.bundled(
+    `import { indexedDbStorage } from "pairline/client"; globalThis.store = indexedDbStorage;`,
+  );
+  expect(store.code).toContain("indexedDB");
+  expect(store.code).not.toContain("pairline.v1");
+  const delivery = await consumer.bundled(
+    `import { deliveryOf } from "pairline/client"; globalThis.deliveryOf = deliveryOf;`,
+  );
+  expect(delivery.code).toContain("delivered");
+  expect(delivery.gzippedBytes).toBeLessThan(300);
+});

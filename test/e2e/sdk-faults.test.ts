@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient } from "../../src/client/client.ts";
+import type { FaultRates } from "./fault-plan.ts";
+import { faultNames } from "./fault-proxy.ts";
+import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
+import { runWithFaults, type Outcome } from "./sdk-run.ts";
+
+const runs = Number(process.env["SDK_RUNS"] ?? 100);
+const firstSeed = Number(process.env["SDK_SEED"] ?? 1);
+const messages = 200;
+/** A Worker has one thread. */
+const workers = 2;
+/** Runs at the same time on each. */
+const width = 6;
+const timing = { backOffBaseMs: 50, backOffCapMs: 400, heartbeatMs: 300, answerMs: 1_500 };
+const rates: FaultRates = {
+  refused: 0.1,
+  spoiltRequests: 0.2,
+  dropped: 0.02,
+  duplicated: 0.02,
+  delayed: 0.02,
+  longestDelayMs: 30,
+  mostFrames: 500,
+};
+
+const places: Place[] = [];
+const started: LocalWorker[] = [];
+
+beforeAll(async () => {
+  for (let count = 0; count < workers; count += 1) {
+    const place = await freshPlace(liftedLimits);
+    places.push(place);
+    started.push(await startWorker(place));
+  }
+});
+
+afterAll(async () => {
+  await Promise.all(started.map((worker) => worker.kill()));
+  await Promise.all(places.map((place) => place.remove()));
+});
+
+test(
+  `[CL4][CL5][CL7][CL16][CL22] ${runs} runs of ${messages} messages each way through every fault are complete, ordered, once`,
+  { timeout: 120_000 + runs * 10_000 },
+  async ({ annotate }) => {
+    const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
+    const outcomes: Outcome[] = [];
+    const failures: string[] = [];
+    const lane = async (place: Place) => {
+      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+        const isSingle = seed % 4 === 0;
+        const options = { seed, messages, rates, timing, stallMs: 15_000, isSingle };
+        const outcome = await runWithFaults(createClient, place, options);
+        outcomes.push(outcome);
+        failures.push(...outcome.violations.map((what) => `SDK_SEED=${seed} SDK_RUNS=1: ${what}`));
+      }
+    };
+    await Promise.all(places.flatMap((place) => Array.from({ length: width }, () => lane(place))));
+    expect(failures).toEqual([]);
+    expect(outcomes.length).toBe(runs);
+    const injected = faultNames.map((name) => outcomes.reduce((sum, { faults }) => sum + faults[name], 0));
+    await annotate(faultNames.map((name, index) => `${name}: ${injected[index]}`).join(", "));
+    expect(Math.min(...injected)).toBeGreaterThan(0);
+  },
+);

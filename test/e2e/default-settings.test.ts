@@ -80,7 +80,7 @@ test("[CT6][CT7] the contract and its page are served as files, and everything e
   expect(await page.text()).toContain("Pairline API");
   for (const { headers } of [page, await get("/openapi.json"), await get("/docs.css")]) {
     expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(headers.get("content-security-policy")).toContain("script-src 'self'");
     expect(headers.get("content-security-policy")).not.toContain("unsafe");
   }
 

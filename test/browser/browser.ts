@@ -69,7 +69,8 @@ export class Person {
   }
 
   row(text: string): Locator {
-    return this.log.locator("[data-row]").filter({ hasText: text });
+    const written = this.page.locator(".text").filter({ hasText: text });
+    return this.log.locator("[data-row]").filter({ has: written });
   }
 
   listed(peer: string): Locator {

@@ -72,20 +72,22 @@ function observeLongTasks(): void {
 async function toTopAndWait(): Promise<number> {
   const frame = () => new Promise(requestAnimationFrame);
   const log = document.querySelector('[role="log"]') as HTMLElement;
-  const firstSeq = () => log.querySelector("[data-seq]")?.getAttribute("data-seq");
-  log.scrollTop = 0;
-  await frame();
-  await frame();
-  const row = log.querySelector("[data-seq]") as HTMLElement;
-  const seq = firstSeq();
+  const first = () =>
+    log.querySelector("[data-chunk]")?.querySelector<HTMLElement>("[data-seq]") ?? undefined;
+  // A page may come between, and what one jumped to is drawn a moment later.
+  for (log.scrollTop = 0; log.scrollTop !== 0 || first() === undefined; log.scrollTop = 0) {
+    await frame();
+    await frame();
+  }
+  const row = first() as HTMLElement;
   let topPx = row.getBoundingClientRect().top;
-  let movedPx = 0;
-  while (firstSeq() === seq && seq !== "1") {
+  while (first() === row && row.dataset["seq"] !== "1") {
     topPx = row.getBoundingClientRect().top;
     await frame();
   }
+  let movedPx = 0;
   // However long the heights take to settle.
-  for (let frames = 0; frames < 5 && seq !== "1"; frames += 1) {
+  for (let frames = 0; frames < 5; frames += 1) {
     movedPx = Math.max(movedPx, Math.abs(row.getBoundingClientRect().top - topPx));
     await frame();
   }

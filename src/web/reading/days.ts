@@ -14,21 +14,21 @@ export function dayText(timeMs: number, nowMs: number, locale?: string): string 
   }
   const isRecent = days > 0 && days < 7;
   const isThisYear = new Date(timeMs).getFullYear() === new Date(nowMs).getFullYear();
-  return new Intl.DateTimeFormat(locale, {
+  return dateText(timeMs, locale, {
     weekday: "long",
     ...(!isRecent && { day: "numeric", month: "long" }),
     ...(!isThisYear && !isRecent && { year: "numeric" }),
-  }).format(timeMs);
+  });
 }
 
 /** The time of day. */
 export function clockText(timeMs: number, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(timeMs);
+  return dateText(timeMs, locale, { timeStyle: "short" });
 }
 
 /** Day and time, for whoever asks exactly. */
 export function fullTimeText(timeMs: number, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }).format(timeMs);
+  return dateText(timeMs, locale, { dateStyle: "full", timeStyle: "short" });
 }
 
 /** As short as the list has room for: the time today, the weekday in this week, else the date. */
@@ -37,10 +37,8 @@ export function listTimeText(timeMs: number, nowMs: number, locale?: string): st
   if (days === 0) {
     return clockText(timeMs, locale);
   }
-  return new Intl.DateTimeFormat(
-    locale,
-    days > 0 && days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" },
-  ).format(timeMs);
+  const isRecent = days > 0 && days < 7;
+  return dateText(timeMs, locale, isRecent ? { weekday: "short" } : { day: "numeric", month: "short" });
 }
 
 export function lastSeenText(timeMs: number, nowMs: number, locale?: string): string {
@@ -52,7 +50,7 @@ export function lastSeenText(timeMs: number, nowMs: number, locale?: string): st
   const days = daysBetween(timeMs, nowMs);
   return days < 2
     ? `last seen ${relative.format(-days, "day")} at ${clockText(timeMs, locale)}`
-    : `last seen ${new Intl.DateTimeFormat(locale, { day: "numeric", month: "long" }).format(timeMs)}`;
+    : `last seen ${dateText(timeMs, locale, { day: "numeric", month: "long" })}`;
 }
 
 /** Midnights between the two times; a day may have 23 or 25 hours. */
@@ -66,4 +64,14 @@ function midnight(timeMs: number): number {
 
 function capitalised(text: string): string {
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format takes longer than all else that draws a row, so they are kept, for each distance to UTC: a reader may travel. */
+function dateText(timeMs: number, locale: string | undefined, options: Intl.DateTimeFormatOptions): string {
+  const key = JSON.stringify([new Date(timeMs).getTimezoneOffset(), locale, options]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, format);
+  return format.format(timeMs);
 }

@@ -35,8 +35,13 @@ export function ConversationHeader({ conversation, status }: HeaderProperties) {
   );
 }
 
-function Presence({ status: { peerTyping, peerOnline, lastSeenMs } }: Pick<HeaderProperties, "status">) {
+function Presence({
+  status: { isLive, peerTyping, peerOnline, lastSeenMs },
+}: Pick<HeaderProperties, "status">) {
   const nowMs = useMinute();
+  if (!isLive) {
+    return null;
+  }
   if (peerTyping) {
     return <>typing…</>;
   }

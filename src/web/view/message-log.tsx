@@ -131,7 +131,8 @@ function Chunks({ messages, status, log, activeKey, lineSeq, ...rest }: LogPrope
     <>
       {chunks.map(({ index, messages: ofChunk }, position) => {
         const newest = ofChunk.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
-        const isHere = (seq: number | undefined) => ofChunk.some((message) => message.seq === seq);
+        const hasLine = lineSeq !== undefined && ofChunk.some(({ seq }) => seq === lineSeq);
+        const isActive = activeKey !== undefined && ofChunk.some((each) => rowKey(each, you) === activeKey);
         const after = chunks[position + 1]?.messages[0];
         return (
           <MessageChunk
@@ -140,12 +141,10 @@ function Chunks({ messages, status, log, activeKey, lineSeq, ...rest }: LogPrope
             messages={ofChunk}
             before={chunks[position - 1]?.messages.at(-1)}
             after={after}
-            lineSeq={
-              lineSeq !== undefined && (isHere(lineSeq) || after?.seq === lineSeq) ? lineSeq : undefined
-            }
+            lineSeq={hasLine || after?.seq === lineSeq ? lineSeq : undefined}
             read={Math.min(status.read.peer, newest)}
             delivered={Math.min(status.delivered.peer, newest)}
-            activeKey={ofChunk.some((message) => rowKey(message, you) === activeKey) ? activeKey : undefined}
+            activeKey={isActive ? activeKey : undefined}
             {...{ you, peer, name, nowMs, nearness, actions }}
           />
         );

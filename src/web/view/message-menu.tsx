@@ -13,7 +13,7 @@ export function MessageMenu({ message, isOwn, you, actions }: MessageRowProperti
   }
   const has = (emoji: string) => you !== undefined && (message.reactions?.[emoji]?.includes(you) ?? false);
   return (
-    <div class="message-menu" role="toolbar" aria-label="Message">
+    <div class={isPicking ? "message-menu picking" : "message-menu"} role="toolbar" aria-label="Message">
       {isPicking &&
         quickEmoji.map((emoji) => (
           <button

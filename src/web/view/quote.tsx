@@ -8,7 +8,8 @@ interface QuoteProperties {
 
 export function QuoteView({ quote, author, onClick }: QuoteProperties) {
   return (
-    <button type="button" class="quote" aria-label={`In reply to ${author}: ${quote.text}`} onClick={onClick}>
+    <button type="button" class="quote" onClick={onClick}>
+      <span class="unseen">In reply to </span>
       <bdi class="quote-author">{author}</bdi>
       {quote.deletedAt === undefined ? (
         <span class="quote-text" dir="auto">

@@ -2,7 +2,9 @@ import { firstVisible, isAtEnd, isNearStart, lastSeen, type Placed } from "../re
 
 interface Anchor {
   readonly element: Element;
-  readonly top: number;
+  readonly edge: keyof Placed;
+  /** Below the top of the content, wherever that is scrolled to. */
+  readonly at: number;
 }
 
 /**
@@ -11,9 +13,13 @@ interface Anchor {
  */
 export class ScrollPlace {
   readonly #scroller: HTMLElement;
-  /** The row at the top of what the reader sees, and its chunk, should the row be undrawn. */
+  /**
+   * The row at the top of what the reader sees; and its chunk, where the row is not drawn: that by its lower edge, since
+   * older messages may be put into it.
+   */
   #anchors: readonly Anchor[] = [];
   #isAtEnd = true;
+  #scrollTop = 0;
 
   constructor(scroller: HTMLElement) {
     this.#scroller = scroller;
@@ -35,23 +41,27 @@ export class ScrollPlace {
   /** The reader scrolled. */
   note(): void {
     this.#isAtEnd = isAtEnd(this.#scroller);
+    this.#scrollTop = this.#scroller.scrollTop;
     const chunk = firstVisible(this.#chunks(), this.#placeOf);
     const row = chunk && firstVisible(rowsIn(chunk), this.#placeOf);
-    this.#anchors = [row, chunk].flatMap((element) =>
-      element === undefined ? [] : [{ element, top: this.#placeOf(element).top }],
-    );
+    this.#anchors = [...this.#anchor(row, "top"), ...this.#anchor(chunk, "bottom")];
   }
 
   /** Something was drawn, or has another height. */
   keep(): void {
+    const { scrollTop } = this.#scroller;
+    // Scrolled a moment ago, and not told yet.
+    this.#isAtEnd &&= scrollTop >= this.#scrollTop || isAtEnd(this.#scroller);
     if (this.#isAtEnd) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
+      this.#scrollTop = this.#scroller.scrollTop;
       return;
     }
     const anchor = this.#anchors.find(({ element }) => element.isConnected);
-    const movedPx = anchor === undefined ? 0 : this.#placeOf(anchor.element).top - anchor.top;
+    const movedPx = anchor === undefined ? 0 : this.#contentPlace(anchor) - anchor.at;
     if (Math.abs(movedPx) >= 1) {
-      this.#scroller.scrollTop += movedPx;
+      this.#scroller.scrollTop = scrollTop + movedPx;
+      this.#anchors = this.#anchors.map((each) => ({ ...each, at: this.#contentPlace(each) }));
     }
   }
 
@@ -75,6 +85,14 @@ export class ScrollPlace {
     });
     const seen = chunks.map((chunk) => lastSeen(rowsIn(chunk), this.#placeOf, height));
     return seen.findLast((row) => row !== undefined);
+  }
+
+  #anchor(element: Element | undefined, edge: keyof Placed): Anchor[] {
+    return element === undefined ? [] : [{ element, edge, at: this.#contentPlace({ element, edge }) }];
+  }
+
+  #contentPlace({ element, edge }: Pick<Anchor, "element" | "edge">): number {
+    return this.#placeOf(element)[edge] + this.#scroller.scrollTop;
   }
 
   #chunks(): Element[] {

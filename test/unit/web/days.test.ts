@@ -37,7 +37,7 @@ describe("[WEB2] days and times of the reader", () => {
     const daysAgo = (days: number) =>
       dayText(new Date(2026, 10, 23 - days, 23, 59).getTime(), nowMs, "en-GB");
     expect([0, 1, 3, 20].map(daysAgo)).toEqual(["Today", "Yesterday", "Friday", "Tuesday 3 November"]);
-    expect(dayText(new Date(2024, 1, 29).getTime(), nowMs, "en-GB")).toBe("Thursday 29 February 2024");
+    expect(dayText(new Date(2024, 1, 29).getTime(), nowMs, "en-GB")).toBe("Thursday, 29 February 2024");
   });
 
   test("[WEB2] a night in which the clocks change is one night", () => {

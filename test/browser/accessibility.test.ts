@@ -20,9 +20,7 @@ interface Violation {
 /** What axe finds that is serious or worse. */
 async function violations({ page }: Person): Promise<string[]> {
   // As a string: the page's own policy lets no script in.
-  const found = (await page.evaluate(
-    `${axe}; axe.run().then(({ violations }) => violations)`,
-  )) as Violation[];
+  const found = await page.evaluate<Violation[]>(`${axe}; axe.run().then(({ violations }) => violations)`);
   return found
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));

@@ -20,10 +20,10 @@ export interface Stage {
   worker: LocalWorker;
 }
 
-export function stage(): () => Stage {
+export function stage(variables: Readonly<Record<string, string>> = {}): () => Stage {
   let made: Stage | undefined;
   beforeAll(async () => {
-    const place = await freshPlace(liftedLimits);
+    const place = await freshPlace({ ...liftedLimits, ...variables });
     const [worker, browser] = await Promise.all([
       startWorker(place),
       chromium.launch({ executablePath, args }),

@@ -70,26 +70,25 @@ function observeLongTasks(): void {
 
 /** Scrolls up as far as it goes. Returns by how many pixels what was seen there has moved once older messages stand above it. */
 async function toTopAndWait(): Promise<number> {
-  const frame = () => new Promise(requestAnimationFrame);
   const log = document.querySelector('[role="log"]') as HTMLElement;
   const first = () =>
     log.querySelector("[data-chunk]")?.querySelector<HTMLElement>("[data-seq]") ?? undefined;
   // A page may come between, and what one jumped to is drawn a moment later.
   for (log.scrollTop = 0; log.scrollTop !== 0 || first() === undefined; log.scrollTop = 0) {
-    await frame();
-    await frame();
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
   }
   const row = first() as HTMLElement;
   let topPx = row.getBoundingClientRect().top;
   while (first() === row && row.dataset["seq"] !== "1") {
     topPx = row.getBoundingClientRect().top;
-    await frame();
+    await new Promise(requestAnimationFrame);
   }
   let movedPx = 0;
   // However long the heights take to settle.
   for (let frames = 0; frames < 5; frames += 1) {
     movedPx = Math.max(movedPx, Math.abs(row.getBoundingClientRect().top - topPx));
-    await frame();
+    await new Promise(requestAnimationFrame);
   }
   return movedPx;
 }

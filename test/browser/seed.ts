@@ -12,10 +12,9 @@ export async function seed(place: Place, user: string, peer: string, count: numb
   let acknowledged = 0;
   await new Promise<void>((resolve, reject) => {
     const fill = () => {
-      while (sent < count && sent - acknowledged < windowSize) {
-        sent += 1;
-        const text = sent % 10 === 0 ? `message ${sent} ${"with many words ".repeat(20)}` : `message ${sent}`;
-        sockets[sent % 3 === 0 ? 1 : 0].send(JSON.stringify({ type: "send", id: `seed-${sent}`, text }));
+      for (; sent < count && sent - acknowledged < windowSize; sent += 1) {
+        const socket = sockets[sent % 3 === 2 ? 1 : 0];
+        socket.send(JSON.stringify({ type: "send", id: `seed-${sent + 1}`, text: textOf(sent + 1) }));
       }
     };
     for (const socket of sockets) {
@@ -35,6 +34,10 @@ export async function seed(place: Place, user: string, peer: string, count: numb
     fill();
   });
   sockets.forEach((socket) => socket.close());
+}
+
+function textOf(number: number): string {
+  return number % 10 === 0 ? `message ${number} ${"with many words ".repeat(20)}` : `message ${number}`;
 }
 
 async function connect(place: Place, user: string, peer: string): Promise<WebSocket> {

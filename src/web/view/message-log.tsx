@@ -130,9 +130,7 @@ function Chunks({ messages, status, log, activeKey, lineSeq, ...rest }: LogPrope
   return (
     <>
       {chunks.map(({ index, messages: ofChunk }, position) => {
-        const newest = ofChunk.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
-        const hasLine = lineSeq !== undefined && ofChunk.some(({ seq }) => seq === lineSeq);
-        const isActive = activeKey !== undefined && ofChunk.some((each) => rowKey(each, you) === activeKey);
+        const newest = newestSeq(ofChunk);
         const after = chunks[position + 1]?.messages[0];
         return (
           <MessageChunk
@@ -141,16 +139,38 @@ function Chunks({ messages, status, log, activeKey, lineSeq, ...rest }: LogPrope
             messages={ofChunk}
             before={chunks[position - 1]?.messages.at(-1)}
             after={after}
-            lineSeq={hasLine || after?.seq === lineSeq ? lineSeq : undefined}
+            lineSeq={touchesLine(ofChunk, after, lineSeq) ? lineSeq : undefined}
             read={Math.min(status.read.peer, newest)}
             delivered={Math.min(status.delivered.peer, newest)}
-            activeKey={isActive ? activeKey : undefined}
+            activeKey={hasRow(ofChunk, activeKey, you) ? activeKey : undefined}
             {...{ you, peer, name, nowMs, nearness, actions }}
           />
         );
       })}
     </>
   );
+}
+
+// What does not concern a chunk is not told to it, so that it need not be drawn again.
+
+function touchesLine(
+  messages: readonly ConversationMessage[],
+  after: ConversationMessage | undefined,
+  lineSeq: number | undefined,
+): boolean {
+  return lineSeq !== undefined && [...messages, after].some((message) => message?.seq === lineSeq);
+}
+
+function hasRow(
+  messages: readonly ConversationMessage[],
+  key: string | undefined,
+  you: string | undefined,
+): boolean {
+  return key !== undefined && messages.some((message) => rowKey(message, you) === key);
+}
+
+function newestSeq(messages: readonly ConversationMessage[]): number {
+  return messages.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
 }
 
 /** A conversation opens at its "new messages" line where it has one, else at its end. */

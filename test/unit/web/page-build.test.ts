@@ -25,7 +25,6 @@ async function textsOf(isDevelopment: boolean): Promise<Record<string, string>> 
 test(`[WEB12] the page is at most ${maxBytes} bytes with gzip, in all`, () => {
   expect(Object.keys(deployed).toSorted()).toEqual([...loaded, "chat.css", "chat.js"].toSorted());
   const sizes = loaded.map((name) => [name, gzipSync(deployed[name] ?? "").length] as const);
-  console.log("gzip bytes of the page:", Object.fromEntries(sizes));
   expect(sizes.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThanOrEqual(maxBytes);
 });
 

@@ -47,10 +47,11 @@ test("[WEB7] drafts belong to a user and a conversation, and an empty one is for
   expect(alice.get("bob")).toBe("");
 });
 
+function refuse(): never {
+  throw new Error("QuotaExceededError");
+}
+
 test("[WEB7] a storage that is full or forbidden does not hinder writing", () => {
-  const refuse = () => {
-    throw new Error("QuotaExceededError");
-  };
   const drafts = new Drafts({ getItem: refuse, setItem: refuse, removeItem: refuse }, "alice");
   let told = 0;
   drafts.subscribe(() => (told += 1));

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { pageFiles } from "../../src/commands/build-page.ts";
+import { webHeaders } from "../../src/commands/web-headers.ts";
+import { freshName, person, stage, type Person } from "./browser.ts";
+
+const at = stage({ ALLOWED_ORIGINS: "*" });
+const types: Readonly<Record<string, string>> = {
+  html: "text/html",
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+};
+
+/** Somebody whose page is that of a deployment, not of `npm start`. */
+async function visitor(): Promise<Person> {
+  const someone = await person(at(), freshName("alice"));
+  const policy = /Content-Security-Policy: (.*)/.exec(webHeaders)?.[1] ?? "";
+  for (const [name, content] of Object.entries(await pageFiles({ isDevelopment: false }))) {
+    const url = `${at().place.url}/${name === "index.html" ? "" : name}`;
+    const headers = {
+      "content-type": types[name.split(".").at(-1) ?? ""] ?? "",
+      "content-security-policy": policy,
+    };
+    await someone.page.route(url, (route) => route.fulfill({ body: Buffer.from(content), headers }));
+  }
+  return someone;
+}
+
+test("[WEB13] without a token the page signs nobody in", async () => {
+  const { page } = await visitor();
+  await page.goto(at().place.url);
+  await page.getByRole("heading", { name: "Open the chat from your app" }).waitFor();
+  expect(await page.getByRole("textbox").count()).toBe(0);
+});
+
+test("[WEB13] a token comes by the fragment, leaves the address at once and outlives a reload of the tab", async () => {
+  const alice = await visitor();
+  const bob = freshName("bob");
+  const token = await at().place.token(alice.name);
+  await alice.page.goto("about:blank");
+  await alice.page.goto(`${at().place.url}/#token=${token}&user=${alice.name}&peer=${bob}`);
+  await alice.page.getByRole("heading", { name: alice.name }).waitFor();
+  expect(alice.page.url()).toBe(`${at().place.url}/#/peer=${bob}`);
+  expect(await alice.page.evaluate(() => history.length)).toBeLessThanOrEqual(3);
+  await alice.write("from my app");
+  await alice.hasMark("from my app", "Sent");
+  await alice.page.reload();
+  await alice.hasMark("from my app", "Sent");
+  expect(await alice.page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+});
+
+test("[WEB13] a token that does not hold is told, and nothing is tried for ever", async () => {
+  const alice = await visitor();
+  await alice.page.goto("about:blank");
+  await alice.page.goto(`${at().place.url}/#token=not.a.token`);
+  await alice.page.getByText("You are signed out.").waitFor();
+  expect(alice.page.url()).toBe(`${at().place.url}/#/`);
+});
+
+test("[WEB13] an app on another origin mounts the chat into a page of its own", async () => {
+  const alice = await visitor();
+  const token = await at().place.token(alice.name);
+  const { url } = at().place;
+  const server = createServer((_, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(`<!doctype html><title>An app</title><link rel="stylesheet" href="${url}/chat.css">
+      <h1>An app</h1><div id="here" style="height: 500px; width: 500px"></div>
+      <script type="module">
+        import { mountChat } from "${url}/chat.js";
+        window.chat = mountChat(document.getElementById("here"), { url: "${url}", token: async () => "${token}" });
+      </script>`);
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  // The Worker's own files: they must let another origin have them.
+  await alice.page.unrouteAll();
+  await alice.page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await alice.open(freshName("bob"));
+  await alice.write("from within");
+  await alice.hasMark("from within", "Sent");
+  await alice.page.getByRole("button", { name: "Back to the list" }).click();
+  await alice.page.getByRole("navigation").waitFor();
+  await alice.page.evaluate(() => (window as unknown as { chat: { unmount(): void } }).chat.unmount());
+  expect(await alice.page.locator("#here").innerHTML()).toBe("");
+  expect(await alice.page.title()).toBe("An app");
+});

@@ -7,7 +7,7 @@ import { runWithFaults } from "./sdk-run.ts";
 
 const seeds = [1, 2, 3];
 const messages = 25;
-const timing = { backOffBaseMs: 50, backOffCapMs: 200, heartbeatMs: 200, answerMs: 1_000 };
+const timing = { backOffBaseMs: 50, backOffCapMs: 200, heartbeatMs: 300, answerMs: 1_500 };
 const rates: FaultRates = {
   refused: 0.1,
   spoiltRequests: 0.2,

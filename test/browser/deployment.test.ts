@@ -1,30 +1,23 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { extname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { pageFiles } from "../../src/commands/build-page.ts";
-import { webHeaders } from "../../src/commands/web-headers.ts";
 import { freshName, person, stage, type Person } from "./browser.ts";
 
 const at = stage({ ALLOWED_ORIGINS: "*" });
-const types: Readonly<Record<string, string>> = {
-  html: "text/html",
-  js: "text/javascript",
-  css: "text/css",
-  svg: "image/svg+xml",
-};
+const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css" };
 
-/** Somebody whose page is that of a deployment, not of `npm start`. */
+/** Somebody whose page is that of a deployment, not of `npm start`. Its HTML is the same, and comes from the Worker. */
 async function visitor(): Promise<Person> {
   const someone = await person(at(), freshName("alice"));
-  const policy = /Content-Security-Policy: (.*)/.exec(webHeaders)?.[1] ?? "";
   for (const [name, content] of Object.entries(await pageFiles({ isDevelopment: false }))) {
-    const url = `${at().place.url}/${name === "index.html" ? "" : name}`;
-    const headers = {
-      "content-type": types[name.split(".").at(-1) ?? ""] ?? "",
-      "content-security-policy": policy,
-    };
-    await someone.page.route(url, (route) => route.fulfill({ body: Buffer.from(content), headers }));
+    const contentType = types[extname(name)];
+    if (contentType !== undefined) {
+      const body = Buffer.from(content);
+      await someone.page.route(`${at().place.url}/${name}`, (route) => route.fulfill({ body, contentType }));
+    }
   }
   return someone;
 }

@@ -10,11 +10,14 @@ test("[WEB5, WEB4] who reads old messages is not pulled away by a new one, and h
   await Promise.all([alice.signIn(), bob.signIn()]);
   await seed(at().place, alice.name, bob.name, 300);
   await alice.open(bob.name);
+  // It opens at what is new.
+  const jump = alice.page.getByRole("button", { name: "Go to the newest message" });
+  await jump.click();
   await alice.row("message 300").waitFor();
+  await jump.waitFor({ state: "detached" });
   await bob.open(alice.name);
   await alice.log.hover();
   await alice.page.mouse.wheel(0, -3_000);
-  const jump = alice.page.getByRole("button", { name: "Go to the newest message" });
   await jump.waitFor();
   await settled(alice);
   const before = await firstSeen(alice);
@@ -54,8 +57,9 @@ test("[WEB3] a conversation opens at what is new, and the line comes anew for wh
   const bob = freshName("bob");
   await seed(at().place, alice.name, bob, 90);
   await alice.open(bob);
+  await alice.row("message 90").waitFor({ state: "attached" });
+  await alice.log.press("End");
   await alice.listed(bob).getByText("unread").waitFor({ state: "detached" });
-  await alice.page.getByText("New messages").waitFor({ state: "attached" });
 
   await alice.open(freshName("carol"));
   for (let number = 1; number <= 30; number += 1) {
@@ -76,8 +80,6 @@ test("[WEB2] times are those of the reader's zone, whatever the server's", async
   await Promise.all([tokyo.open(lima.name), lima.open(tokyo.name)]);
   await tokyo.write("what time is it?");
   await lima.row("what time is it?").waitFor();
-  const sentAt = async ({ log }: Person) => (await log.locator("time").getAttribute("datetime")) ?? "";
-  const shown = ({ log }: Person) => log.locator("time").textContent();
   const moment = new Date(await sentAt(lima));
   expect(await sentAt(tokyo)).toBe(moment.toISOString());
   const clock = (locale: string, timeZone: string) =>
@@ -86,11 +88,19 @@ test("[WEB2] times are those of the reader's zone, whatever the server's", async
   expect(await shown(lima)).toBe(clock("en-US", "America/Lima"));
 });
 
+async function sentAt({ log }: Person): Promise<string> {
+  return (await log.locator("time").getAttribute("datetime")) ?? "";
+}
+
+function shown({ log }: Person): Promise<string | null> {
+  return log.locator("time").textContent();
+}
+
 async function post(from: string, to: string, content: object): Promise<void> {
-  const { url, token } = at().place;
-  const response = await fetch(`${url}/v1/conversations/${encodeURIComponent(to)}/messages`, {
+  const { place } = at();
+  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(to)}/messages`, {
     method: "POST",
-    headers: { authorization: `Bearer ${await token(from)}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${await place.token(from)}`, "content-type": "application/json" },
     body: JSON.stringify({ id: crypto.randomUUID(), ...content }),
   });
   expect(response.status).toBe(201);

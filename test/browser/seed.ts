@@ -11,6 +11,7 @@ export async function seed(place: Place, user: string, peer: string, count: numb
   let sent = 0;
   let acknowledged = 0;
   await new Promise<void>((resolve, reject) => {
+    // Told again by each acknowledgement.
     const fill = () => {
       for (; sent < count && sent - acknowledged < windowSize; sent += 1) {
         const socket = sockets[sent % 3 === 2 ? 1 : 0];

@@ -104,7 +104,7 @@ function introduction(): Html {
         </p>
       </div>
       <div class="examples">
-        ${codeBlock("npx openapi-typescript $URL/openapi.json -o pairline.d.ts", "Types for a client of your own")}
+        ${codeBlock("npx openapi-typescript \\\n  $URL/openapi.json -o pairline.d.ts", "Types for a client of your own")}
       </div>
     </div>
   </section>`;

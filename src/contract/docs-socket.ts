@@ -30,7 +30,7 @@ export function socketSection(
       </div>
       <div class="examples">
         ${codeBlock(
-          `const socket = new WebSocket(${opening[socket]}, [\n  "pairline.v1",\n  \`bearer.\${token}\`,\n]);`,
+          `const socket = new WebSocket(\n  ${opening[socket]},\n  ["pairline.v1", \`bearer.\${token}\`],\n);`,
           "In a browser",
         )}
       </div>

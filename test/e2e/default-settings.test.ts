@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { asyncApiDocument } from "../../src/contract/asyncapi.ts";
+import { openApiDocument } from "../../src/contract/openapi.ts";
 import { Device } from "./device.ts";
 import { loadHistory } from "./history.ts";
 import { freshPlace, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
@@ -67,6 +69,34 @@ test("[CO3][SO4] after more than ten idle seconds the conversation sleeps, and i
   expect([...sender.faults, ...receiver.faults]).toEqual([]);
 });
 
+test("[CT6][CT7] the contract and its page are served as files, and everything else is the Worker's own", async () => {
+  expect(await (await get("/openapi.json")).json()).toEqual(asJson(openApiDocument()));
+  expect(await (await get("/asyncapi.json")).json()).toEqual(asJson(asyncApiDocument()));
+  expect(await (await get("/docs.css")).text()).toContain("prefers-color-scheme: dark");
+
+  const page = await get("/docs");
+  expect(page.status).toBe(200);
+  expect(page.headers.get("content-type")).toContain("text/html");
+  expect(await page.text()).toContain("Pairline API");
+  for (const { headers } of [page, await get("/openapi.json"), await get("/docs.css")]) {
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toContain("script-src 'self'");
+    expect(headers.get("content-security-policy")).not.toContain("unsafe");
+  }
+
+  const answers = ["/nothing", "/docs/nothing", "/_headers", "/v1/nothing", "/health"].map(async (path) => {
+    const { status, headers } = await get(path);
+    return [path, status, headers.get("content-type")];
+  });
+  expect(await Promise.all(answers)).toEqual([
+    ["/nothing", 404, "application/problem+json"],
+    ["/docs/nothing", 404, "application/problem+json"],
+    ["/_headers", 404, "application/problem+json"],
+    ["/v1/nothing", 401, "application/problem+json"],
+    ["/health", 200, "application/json"],
+  ]);
+});
+
 async function connectedPair() {
   const alice = `alice-${randomUUID()}`;
   const bob = `bob-${randomUUID()}`;
@@ -84,4 +114,13 @@ async function nineBadFrames(device: Device): Promise<void> {
     device.sendText("not JSON");
   }
   await device.until("nine refusals", () => device.refusals.length === answered || !device.isOpen);
+}
+
+/** A path of the Worker, as it answers: redirects are not followed. */
+function get(path: string): Promise<Response> {
+  return fetch(`${place.url}${path}`, { redirect: "manual" });
+}
+
+function asJson(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
 }

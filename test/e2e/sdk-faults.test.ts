@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 test(
-  `[CL4][CL5][CL7][CL16][CL22] ${runs} runs of ${messages} messages each way through every fault are complete, ordered, once`,
+  `[CL4][CL5][CL7][CL16][CL17][CL22] ${runs} runs of ${messages} messages each way through every fault are complete, ordered, once`,
   { timeout: 120_000 + runs * 10_000 },
   async ({ annotate }) => {
     const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);

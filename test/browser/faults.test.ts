@@ -40,7 +40,7 @@ test("[WEB6] who was offline for ten seconds has sent and got everything afterwa
   await alice.page.getByText("You are offline.").waitFor({ state: "detached" });
 });
 
-test("[WEB6] what was written offline survives a reload of the page, and goes out when the server is back", async () => {
+test("[WEB6] a server is killed and started again under the page: what was written meanwhile goes out, and both see the same", async () => {
   const [alice, bob] = await twoPeople(at());
   await alice.write("before");
   await bob.row("before").waitFor();
@@ -60,7 +60,7 @@ test("[WEB6] what was written offline survives a reload of the page, and goes ou
   await alice.page.getByText("You are offline.").waitFor({ state: "detached" });
 });
 
-test("[WEB6] a page that comes up without a server shows what waits once there is one", async () => {
+test("[WEB6] what was written offline outlives a reload of the page and goes out after it, once", async () => {
   const alice = await person(at(), freshName("alice"));
   await alice.signIn();
   await alice.open("bob");

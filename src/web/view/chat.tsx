@@ -1,6 +1,7 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Client } from "../../client/index.ts";
 import type { Drafts } from "../reading/drafts.ts";
+import { errorText } from "../reading/error-text.ts";
 import { Announcer } from "./announcer.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { chatContext, type ChatContext } from "./chat-context.ts";
@@ -23,6 +24,11 @@ export function Chat({ client, drafts, peer, open, peerId, signOut }: ChatProper
   const context = useMemo<ChatContext>(
     () => ({ client, drafts, open, peerId, signOut, notify }),
     [client, drafts, open, peerId, signOut, notify],
+  );
+  // Other trouble shows where it matters: in the banner.
+  useEffect(
+    () => client.on("trouble", (error) => error.code === "storage" && notify(errorText(error))),
+    [client, notify],
   );
   return (
     <chatContext.Provider value={context}>

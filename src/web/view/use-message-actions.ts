@@ -31,7 +31,7 @@ export function useMessageActions(parts: Parts): MessageActions {
       delete: (message) => current.current.setDeleting(message),
       react: (seq, emoji, on) => settle(conversation.react(seq, emoji, on)),
       copy: (text) =>
-        void navigator.clipboard.writeText(text).then(
+        void copyText(text).then(
           () => notify("Copied."),
           () => notify("The text could not be copied."),
         ),
@@ -42,4 +42,9 @@ export function useMessageActions(parts: Parts): MessageActions {
       activate: (key) => current.current.setActiveKey(key),
     };
   }, [client, conversation, notify]);
+}
+
+/** Rejects too where there is no clipboard: a page without https has none. */
+async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }

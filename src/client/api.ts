@@ -6,7 +6,7 @@ import type { PairlineError } from "./errors.ts";
 export interface Live<Value> {
   readonly value: Value;
   /** Calls the listener after each change, once for all changes of one turn; returns what ends it. */
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
 }
 
 export interface ClientOptions {
@@ -42,10 +42,10 @@ export interface Client {
   readonly connection: Live<Connection>;
   /** All conversations with a message or a flag, the one with the newest message first; more on `loadMore`. */
   readonly conversations: ConversationList;
-  /** The same object for the same peer. Throws a PairlineError `bad_peer` where the client has one conversation and this is another. */
+  /** The same object for the same peer. Throws a PairlineError `bad_peer` for what can be no user id, and where the client has one conversation and this is another. */
   conversation(peer: string): Conversation;
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
-  /** Tries now: after a stop, or where the app knows that the network is back (React Native has no `online` event). */
+  /** Tries now: after a stop, or where the app knows that the network is back (React Native has no `online` event). An open socket stays. */
   connect(): void;
   /** Ends everything. What waits in the storage stays there. */
   close(): void;

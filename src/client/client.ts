@@ -18,6 +18,7 @@ import { memoryStorage } from "./storage.ts";
 import { StoredOutbox } from "./stored-outbox.ts";
 import { Timer } from "./timer.ts";
 import { Tokens } from "./tokens.ts";
+import { requireUserId } from "./user-id.ts";
 
 /** A crash of the user's inbox may have kept something from its list for so long (IN7). */
 const refreshDelayMs = 5_000;
@@ -49,13 +50,17 @@ class PairlineClient implements Client {
   #closed: PairlineError | undefined;
 
   constructor({ url, token, peer, storage = memoryStorage(), timing, ...platform }: ClientOptions) {
+    if (peer !== undefined) {
+      requireUserId(peer);
+    }
     const base = url.replace(/\/+$/, "");
     this.#onlyPeer = peer;
     this.#line = peer === undefined ? inboxLine : conversationLine(peer);
     this.#timing = { ...defaultTiming, ...timing };
     const tokens = new Tokens(token, this.#timing.answerMs);
     this.#rest = new Rest({ url: base, tokens, timing: this.#timing, fetch: fetchOf(platform) });
-    this.#stored = new StoredOutbox(storage, (error) => this.#listeners.emit("trouble", error));
+    const trouble = (error: PairlineError) => this.#listeners.emit("trouble", error);
+    this.#stored = new StoredOutbox(storage, this.#timing.answerMs, trouble);
     this.#connection = new Connection({
       tokens,
       timing: this.#timing,
@@ -65,7 +70,7 @@ class PairlineClient implements Client {
       received: (text) => this.#line.incoming(text).forEach((frame) => this.#take(frame)),
       lost: () => this.#lost(),
       stopped: (error) => this.#states.forEach((state) => state.stopped(error)),
-      trouble: (error) => this.#listeners.emit("trouble", error),
+      trouble,
     });
     this.#presence = new PresenceFollower({
       wanted: () => this.#wantedPeers(),
@@ -96,6 +101,7 @@ class PairlineClient implements Client {
   }
 
   conversation(peer: string): Conversation {
+    requireUserId(peer);
     if (this.#onlyPeer !== undefined && peer !== this.#onlyPeer) {
       throw new PairlineError("bad_peer", "this client has one conversation, and it is another");
     }
@@ -134,7 +140,7 @@ class PairlineClient implements Client {
     entries
       .filter(({ peer }) => this.#onlyPeer === undefined || peer === this.#onlyPeer)
       .forEach((entry) => this.#state(entry.peer).restore(entry));
-    this.#connection.connect();
+    this.#connection.restart();
   }
 
   #state(peer: string): ConversationState {
@@ -278,7 +284,7 @@ class PairlineClient implements Client {
     }
     // Its socket replays when it connects, which it is about to do where it is not open.
     if (isOpen) {
-      this.#connection.connect();
+      this.#connection.restart();
     }
     return true;
   }

@@ -64,8 +64,16 @@ export class Connection {
     return this.#state.state === "open";
   }
 
-  /** Starts anew, also after a stop. */
+  /** Ends a wait or a stop; an open socket shows whether it still lives. */
   connect(): void {
+    if (this.#state.state === "waiting" || this.#state.state === "stopped") {
+      this.restart();
+    }
+    this.probe();
+  }
+
+  /** Another socket, instead of the one of now. */
+  restart(): void {
     this.#drop();
     this.#failures = 0;
     this.#refusals = 0;
@@ -77,12 +85,11 @@ export class Connection {
     this.#become({ state: "closed" });
   }
 
-  /** The network may have changed: no wait goes on, and an open socket shows whether it still lives. */
+  /** The network may have changed: no wait goes on. */
   wake(): void {
-    if (this.#state.state === "waiting") {
+    if (this.#state.state !== "stopped") {
       this.connect();
     }
-    this.probe();
   }
 
   probe(): void {
@@ -112,7 +119,11 @@ export class Connection {
       }
     } catch (error) {
       if (attempt === this.#attempt) {
-        this.#tryLater(asError(error));
+        const fault = asError(error);
+        this.#tryLater(fault);
+        if (fault.code === "no_token") {
+          this.#ports.trouble(fault);
+        }
       }
     }
   }

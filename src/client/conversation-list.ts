@@ -46,9 +46,7 @@ export class Summaries implements ConversationList {
     return this.#view.isObserved;
   }
 
-  subscribe(listener: () => void): () => void {
-    return this.#view.subscribe(listener);
-  }
+  readonly subscribe = (listener: () => void) => this.#view.subscribe(listener);
 
   get hasMore(): boolean {
     return this.#nextCursor !== undefined;
@@ -108,7 +106,7 @@ export class Summaries implements ConversationList {
     }
     const query = { changedSince: this.#position, limit: changedConversations };
     let page = await this.#ports.page(query);
-    this.#position = page.position;
+    const { position } = page;
     for (;;) {
       page.conversations.forEach((summary) => this.#put(summary));
       if (page.nextCursor === undefined) {
@@ -116,6 +114,8 @@ export class Summaries implements ConversationList {
       }
       page = await this.#ports.page({ ...query, cursor: page.nextCursor });
     }
+    // Not before all pages came: where one fails, the same is asked for again.
+    this.#position = position;
     await this.#count();
   }
 
@@ -146,6 +146,9 @@ export class Summaries implements ConversationList {
     this.#byPeer.set(summary.peer, known === undefined ? summary : merged(known, summary));
     this.#view.changed();
     this.#ports.noted(summary);
+    if (known === undefined && this.isObserved) {
+      this.#ports.observedChanged();
+    }
   }
 
   async #count(): Promise<void> {

@@ -172,9 +172,11 @@ export class ConversationState {
     });
   }
 
-  /** Asks how the conversation stands, where somebody wants to know and nobody told. */
+  /** Asks how the conversation stands, where somebody wants to know and nobody told, or a socket died before it brought what moved. */
   sync(): void {
-    const isWanted = this.isObserved || !this.outbox.isEmpty || this.feed.isWanted;
+    const { cursor = Infinity } = this.feed;
+    const isBehind = (this.#ports.summary(this.peer)?.rev ?? 0) > cursor;
+    const isWanted = this.isObserved || !this.outbox.isEmpty || this.feed.isWanted || isBehind;
     if (this.#ports.isOpen() && isWanted && !this.feed.isLive) {
       this.feed.catchUp();
     }

@@ -18,6 +18,7 @@ export class HeartbeatSocket {
   readonly #events: SocketEvents;
   readonly #beat = new Timer();
   readonly #deadline = new Timer();
+  #isGreeted = false;
   #isOver = false;
 
   constructor(socket: SocketLike, timing: Timing, events: SocketEvents) {
@@ -32,7 +33,11 @@ export class HeartbeatSocket {
       events.opened();
     };
     socket.onmessage = ({ data }: { data: unknown }) => {
-      this.#heard();
+      // The runtime answers pings by itself, also where nothing behind it would greet.
+      this.#isGreeted ||= data !== pong;
+      if (this.#isGreeted) {
+        this.#heard();
+      }
       if (data !== pong) {
         events.received(String(data));
       }

@@ -23,7 +23,8 @@ export class View<Value> implements Live<Value> {
     return this.#listeners.size > 0;
   }
 
-  subscribe(listener: () => void): () => void {
+  /** Bound: `useSyncExternalStore` calls it without an object. */
+  readonly subscribe = (listener: () => void): (() => void) => {
     // The same function may subscribe twice.
     const own = () => listener();
     this.#listeners.add(own);
@@ -35,7 +36,7 @@ export class View<Value> implements Live<Value> {
         this.#observed();
       }
     };
-  }
+  };
 
   /** Forgets the value, and tells the listeners when this turn is over. */
   changed(): void {

@@ -1,7 +1,8 @@
-import type { Message, OutboxEntry, PendingMessage, Sent, Timing } from "./api.ts";
+import type { Message, OutboxEntry, PendingMessage, Sent } from "./api.ts";
 import { backOffMs } from "./back-off.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import { PairlineError } from "./errors.ts";
+import type { OutboxPorts } from "./outbox-ports.ts";
 import { Timer } from "./timer.ts";
 
 /** Refusals after which the same frame may be taken a moment later. */
@@ -13,31 +14,13 @@ const passing: ReadonlySet<string> = new Set([
   "out_of_range",
 ]);
 
-export interface OutboxPorts {
-  readonly timing: Timing;
-  /** The client's newest `rev` while it may send; undefined while it may not. */
-  cursor(): number | undefined;
-  /** Why the frame must not go to the server. */
-  fault(frame: OutboxEntry["frame"]): PairlineError | undefined;
-  /** Whether the frame was handed to the socket. */
-  transmit(frame: OutboxEntry["frame"]): boolean;
-  /** No answer came: does the socket live? */
-  probe(): void;
-  /** The frame that this entry becomes on a history that may have other numbers. Throws a PairlineError where there is none. */
-  relocate(entry: OutboxEntry): Promise<OutboxEntry>;
-  /** An earlier try of the send that the history holds, or the send with an `after` behind which there is none. */
-  settle(entry: OutboxEntry): Promise<Message | OutboxEntry>;
-  keep(entry: OutboxEntry): void;
-  forget(id: string): void;
-  refused(entry: OutboxEntry, error: PairlineError): void;
-  changed(): void;
-}
-
 interface Waiting {
   entry: OutboxEntry;
   readonly answer: Deferred<Sent>;
   /** Its numbers may be another message's. */
   isMisplaced: boolean;
+  /** What it has become is being found out; until then neither it nor what is behind it goes. */
+  isResolving: boolean;
   error?: PairlineError;
 }
 
@@ -80,7 +63,7 @@ export class Outbox {
       return Promise.reject(this.#closed);
     }
     const answer = deferred<Sent>();
-    this.#waiting.set(entry.id, { entry, answer, isMisplaced: false });
+    this.#waiting.set(entry.id, { entry, answer, isMisplaced: false, isResolving: false });
     this.#ports.keep(entry);
     this.#ports.changed();
     this.pump();
@@ -98,6 +81,7 @@ export class Outbox {
       entry,
       answer: deferred<Sent>(),
       isMisplaced: false,
+      isResolving: false,
       ...(error !== undefined && { error }),
     });
     // What was composed while the storage was read comes after what it holds.
@@ -120,11 +104,12 @@ export class Outbox {
   }
 
   /** It is durable: its `ack` came, or its message, which nobody sees before it is. */
-  settled(sent: Sent): void {
+  settled(sent: Sent & { readonly rev: number }): void {
     const waiting = this.#waiting.get(sent.id);
     if (waiting === undefined) {
       return;
     }
+    this.#edited(waiting.entry.frame, sent.rev);
     this.#remove(sent.id);
     this.#failures = 0;
     waiting.answer.resolve({ id: sent.id, seq: sent.seq, createdAt: sent.createdAt });
@@ -134,7 +119,7 @@ export class Outbox {
   /** The server refused it: for now, until it is known whether an earlier try arrived, or for good. */
   refusal(id: string, error: PairlineError): void {
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined || waiting.error !== undefined) {
+    if (waiting === undefined || waiting.error !== undefined || waiting.isResolving) {
       return;
     }
     if (passing.has(error.code)) {
@@ -153,7 +138,7 @@ export class Outbox {
     }
     const cursor = this.#ports.cursor();
     const next = Array.from(this.#waiting.values()).find(({ error }) => error === undefined);
-    if (cursor === undefined || next === undefined) {
+    if (cursor === undefined || next === undefined || next.isResolving) {
       return;
     }
     if (next.isMisplaced) {
@@ -238,18 +223,21 @@ export class Outbox {
   ): Promise<void> {
     const { id } = waiting.entry;
     this.lost();
-    this.#underWay = id;
-    try {
-      const found = await find(waiting.entry);
-      if ("frame" in found) {
-        this.#replace(waiting, found);
-        waiting.isMisplaced = false;
-        this.#answered(id);
-      } else {
-        this.settled({ ...found, id });
-      }
-    } catch (error) {
-      this.#unresolved(waiting, error as PairlineError);
+    waiting.isResolving = true;
+    const found = await find(waiting.entry).catch((error: unknown) => error as PairlineError);
+    waiting.isResolving = false;
+    if (this.#waiting.get(id) !== waiting) {
+      // It was settled meanwhile, or the client closed.
+      return;
+    }
+    if (found instanceof PairlineError) {
+      this.#unresolved(waiting, found);
+    } else if ("frame" in found) {
+      this.#replace(waiting, found);
+      waiting.isMisplaced = false;
+      this.#answered(id);
+    } else {
+      this.settled({ ...found, id });
     }
   }
 
@@ -274,6 +262,21 @@ export class Outbox {
     this.#ports.refused(entry, error);
     this.#ports.changed();
     this.#answered(entry.id);
+  }
+
+  /** Whoever edits a message again has seen their own edit: else it would be `superseded` by that (ED2). */
+  #edited(frame: OutboxEntry["frame"], rev: number): void {
+    if (frame.type !== "edit") {
+      return;
+    }
+    for (const waiting of this.#waiting.values()) {
+      const { entry } = waiting;
+      const { type, after } = entry.frame;
+      const isLater = entry.id !== frame.id && type === "edit" && entry.frame.seq === frame.seq;
+      if (isLater && after !== undefined && after < rev) {
+        this.#replace(waiting, { ...entry, frame: { ...entry.frame, after: rev } });
+      }
+    }
   }
 
   #replace(waiting: Waiting, entry: OutboxEntry): void {

@@ -35,6 +35,7 @@ export class Rest {
   async request<Answer>(method: string, path: string, body?: object): Promise<Answer> {
     let refusals = 0;
     for (let tries = 1; ; tries += 1) {
+      this.#requireOpen();
       const token = await this.#ports.tokens.get();
       try {
         return (await this.#once(method, path, token, body)) as Answer;
@@ -67,9 +68,7 @@ export class Rest {
   }
 
   async #once(method: string, path: string, token: string, body: object | undefined): Promise<unknown> {
-    if (this.#isClosed) {
-      throw new PairlineError("closed", "the client was closed");
-    }
+    this.#requireOpen();
     const controller = new AbortController();
     const cancel = () => controller.abort();
     const timer = setTimeout(cancel, this.#ports.timing.answerMs);
@@ -90,10 +89,17 @@ export class Rest {
       }
       throw problemError(text, response.status, response.headers.get("retry-after"));
     } catch (error) {
+      this.#requireOpen();
       throw error instanceof PairlineError ? error : new PairlineError("network", String(error));
     } finally {
       clearTimeout(timer);
       this.#cancels.delete(cancel);
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) {
+      throw new PairlineError("closed", "the client was closed");
     }
   }
 

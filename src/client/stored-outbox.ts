@@ -1,22 +1,25 @@
 import type { OutboxEntry, OutboxStorage } from "./api.ts";
 import { PairlineError } from "./errors.ts";
+import { within } from "./within.ts";
 
 /** Writes to the app's storage one after the other. Where it fails, what waits is in memory only, and the app is told. */
 export class StoredOutbox {
   readonly #storage: OutboxStorage;
+  readonly #patienceMs: number;
   readonly #failed: (error: PairlineError) => void;
   #writing: Promise<unknown> = Promise.resolve();
   #lastOrder = 0;
 
-  constructor(storage: OutboxStorage, failed: (error: PairlineError) => void) {
+  constructor(storage: OutboxStorage, patienceMs: number, failed: (error: PairlineError) => void) {
     this.#storage = storage;
+    this.#patienceMs = patienceMs;
     this.#failed = failed;
   }
 
-  /** What an earlier page left. */
+  /** What an earlier page left; nothing where the storage takes too long (a browser's may never answer). */
   async load(): Promise<readonly OutboxEntry[]> {
     try {
-      const entries = await this.#storage.load();
+      const entries = await within(this.#patienceMs, this.#storage.load());
       this.#lastOrder = Math.max(this.#lastOrder, ...entries.map(({ order }) => order));
       return entries;
     } catch (error) {

@@ -1,9 +1,12 @@
 import { PairlineError } from "./errors.ts";
+import { within } from "./within.ts";
 
 /** A token is replaced so long before it expires, or a fifth of its life before where that is less. */
 const refreshAheadMs = 60_000;
 /** A fifth of the life of a token that does not say when it expires. */
 const unknownLifeMs = 300_000;
+/** What a subprotocol may hold: with anything else no socket could be opened. */
+const tokenCharacters = /^[\w!#$%&'*+.^`|~-]+$/;
 
 interface Held {
   readonly token: string;
@@ -52,6 +55,9 @@ export class Tokens {
     } catch (error) {
       throw new PairlineError("no_token", `token() failed: ${String(error)}`);
     }
+    if (!tokenCharacters.test(token)) {
+      throw new PairlineError("no_token", "token() gave what can be no token");
+    }
     this.#held = { token, refreshAtMs: refreshAtMs(token, Date.now()) };
     return this.#held;
   }
@@ -78,12 +84,4 @@ function claimsOf(token: string): { readonly exp?: number; readonly iat?: number
     // An opaque token, or a platform without `atob`: the server says when it expires.
     return {};
   }
-}
-
-/** Rejects where the promise takes longer. */
-function within<Value>(patienceMs: number, promise: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer in ${patienceMs} ms`)), patienceMs);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -42,7 +42,7 @@ export interface Client {
   readonly connection: Live<Connection>;
   /** All conversations with a message or a flag, the one with the newest message first; more on `loadMore`. */
   readonly conversations: ConversationList;
-  /** The same object for the same peer. Throws a PairlineError `bad_peer` for what can be no user id, and where the client has one conversation and this is another. */
+  /** The same object for the same peer, named by the id and not by an alias. Throws a PairlineError `bad_peer` for what can be no user id, and where the client has one conversation and this is another. */
   conversation(peer: string): Conversation;
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
   /** Tries now: after a stop, or where the app knows that the network is back (React Native has no `online` event). An open socket stays. */
@@ -63,6 +63,8 @@ export interface ConversationList extends Live<readonly ConversationSummary[]> {
   readonly hasMore: boolean;
   /** Loads the next 50. */
   loadMore(): Promise<void>;
+  /** Loads the archived ones too, which are not in the list before they move. */
+  loadArchived(): Promise<void>;
 }
 
 export interface Profile {
@@ -111,7 +113,7 @@ export interface Conversation {
   edit(seq: number, text: string): Promise<void>;
   delete(seq: number): Promise<void>;
   react(seq: number, emoji: string, on?: boolean): Promise<void>;
-  /** Everything up to `seq` (default: the newest) was read. Kept until the server has it. */
+  /** Everything up to `seq` (default: the newest) was read. Kept until the server has it. Throws a PairlineError `out_of_range` for what is no number. */
   markRead(seq?: number): void;
   /** Call it with `true` at each key; what is too much is not sent. */
   typing(on: boolean): void;
@@ -233,7 +235,7 @@ export interface OutboxEntry {
   readonly order: number;
   readonly createdAt: number;
   readonly frame: OutboxFrame;
-  /** Who wrote the message that a change is about: finds it again where numbers changed. */
+  /** The message that a change or a reply is about: shows whether it has its number still. */
   readonly target?: { readonly author: string; readonly id: string };
   /** The code with which it was refused for good. */
   readonly refused?: { readonly code: PairlineErrorCode; readonly message: string };

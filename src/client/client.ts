@@ -1,6 +1,6 @@
 import type { ConversationList as ListPage } from "../protocol/conversation-list.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import type { Client, ClientOptions, Conversation, Events, FetchLike, Live, SocketLike } from "./api.ts";
+import type { Client, ClientOptions, Conversation, Events, Live } from "./api.ts";
 import type * as Api from "./api.ts";
 import { backOffMs, defaultTiming } from "./back-off.ts";
 import { Connection } from "./connection.ts";
@@ -12,6 +12,7 @@ import { PairlineError } from "./errors.ts";
 import { Listeners } from "./events.ts";
 import { conversationLine, inboxLine, type Line } from "./line.ts";
 import { watchNetwork } from "./network.ts";
+import { fetchOf, socketsOf } from "./platform.ts";
 import { PresenceFollower } from "./presence.ts";
 import { Rest } from "./rest.ts";
 import { memoryStorage } from "./storage.ts";
@@ -84,7 +85,10 @@ class PairlineClient implements Client {
       observedChanged: () => this.#followPresence(),
     });
     this.#ports = this.#conversationPorts();
-    this.#unwatch = watchNetwork(() => this.#connection.wake());
+    this.#unwatch = watchNetwork(
+      () => this.#connection.returned(),
+      () => this.#connection.wake(),
+    );
     void this.#start();
   }
 
@@ -262,6 +266,7 @@ class PairlineClient implements Client {
       emit: (name, event) => this.#listeners.emit(name, event),
       summary: (peer) => this.#summaries.get(peer),
       noteSummary: (summary) => this.#summaries.note(summary),
+      noteReset: (peer) => this.#summaries.reset(peer),
       presence: (peer) => this.#presence.get(peer),
       notePresence: (peer, isOnline, lastSeenMs) => {
         this.#presence.note(peer, isOnline, lastSeenMs);
@@ -288,13 +293,4 @@ class PairlineClient implements Client {
     }
     return true;
   }
-}
-
-function fetchOf({ fetch }: Pick<ClientOptions, "fetch">): FetchLike {
-  return fetch ?? ((url, init) => globalThis.fetch(url, init));
-}
-
-function socketsOf({ WebSocket }: Pick<ClientOptions, "WebSocket">) {
-  const Socket = WebSocket ?? (globalThis.WebSocket as unknown as NonNullable<ClientOptions["WebSocket"]>);
-  return (url: string, protocols: string[]): SocketLike => new Socket(url, protocols);
 }

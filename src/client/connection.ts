@@ -92,6 +92,15 @@ export class Connection {
     }
   }
 
+  /** The network is back: what began to open without it will hardly do so. */
+  returned(): void {
+    if (this.#state.state === "connecting") {
+      this.restart();
+    } else {
+      this.wake();
+    }
+  }
+
   probe(): void {
     this.#socket?.probe();
   }

@@ -13,7 +13,7 @@ export interface SummariesPorts {
 }
 
 const pageConversations = 50;
-const changedConversations = 500;
+const mostConversations = 500;
 /** The archive has what moved a moment later, and several are counted at once. */
 const recountDelayMs = 3_000;
 
@@ -104,23 +104,38 @@ export class Summaries implements ConversationList {
       this.first(await this.#ports.page({ limit: pageConversations }));
       return;
     }
-    const query = { changedSince: this.#position, limit: changedConversations };
+    // Not before all pages came: where one fails, the same is asked for again.
+    this.#position = await this.#loadAll({ changedSince: this.#position, limit: mostConversations });
+    await this.#count();
+  }
+
+  async loadArchived(): Promise<void> {
+    await this.#loadAll({ archived: "true", limit: mostConversations });
+  }
+
+  /** A conversation's history is another one, which may be shorter: any summary is newer. */
+  reset(peer: string): void {
+    const known = this.#byPeer.get(peer);
+    if (known !== undefined) {
+      this.#byPeer.set(peer, { ...known, rev: 0, state: 0, read: { you: 0, peer: 0 } });
+    }
+  }
+
+  close(): void {
+    this.#recount.clear();
+  }
+
+  /** Every page of a query. Returns the position of the first. */
+  async #loadAll(query: Readonly<Record<string, string | number>>): Promise<number> {
     let page = await this.#ports.page(query);
     const { position } = page;
     for (;;) {
       page.conversations.forEach((summary) => this.#put(summary));
       if (page.nextCursor === undefined) {
-        break;
+        return position;
       }
       page = await this.#ports.page({ ...query, cursor: page.nextCursor });
     }
-    // Not before all pages came: where one fails, the same is asked for again.
-    this.#position = position;
-    await this.#count();
-  }
-
-  close(): void {
-    this.#recount.clear();
   }
 
   async #loadMore(): Promise<void> {

@@ -32,6 +32,8 @@ export interface ConversationPorts {
   /** What the list knows of the conversation. */
   summary(peer: string): ConversationSummary | undefined;
   noteSummary(summary: Summary): void;
+  /** The conversation's history is another one. */
+  noteReset(peer: string): void;
   presence(peer: string): PeerPresence | undefined;
   /** Without `lastSeenMs` what is known of that stays. */
   notePresence(peer: string, isOnline: boolean, lastSeenMs?: number): void;

@@ -135,6 +135,7 @@ export class ConversationState {
         this.feed.stands(frame.rev);
         break;
       case "reset":
+        this.#ports.noteReset(this.peer);
         this.outbox.reset(frame.rev);
         this.feed.reset(frame.rev);
         break;

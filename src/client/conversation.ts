@@ -1,13 +1,4 @@
-import type {
-  Content,
-  Conversation,
-  ConversationStatus,
-  Live,
-  OutboxEntry,
-  OutboxFrame,
-  Sent,
-  Timeline,
-} from "./api.ts";
+import type { Content, Conversation, ConversationStatus, Live, OutboxFrame, Sent, Timeline } from "./api.ts";
 import type { ConversationPorts } from "./conversation-ports.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { PairlineError } from "./errors.ts";
@@ -68,6 +59,9 @@ export class PeerConversation implements Conversation {
   }
 
   markRead(seq = this.#state.head): void {
+    if (!Number.isSafeInteger(seq)) {
+      throw new PairlineError("out_of_range", "a message's number is a whole number");
+    }
     this.#state.marks.want("read", seq);
     this.#state.status.changed();
   }
@@ -86,32 +80,37 @@ export class PeerConversation implements Conversation {
     this.#ports.noteSummary(await this.#ports.rest.request("PATCH", this.#state.path, flags));
   }
 
-  async #send(content: string | Content): Promise<Sent> {
-    const { text, replyTo, data } = typeof content === "string" ? { text: content } : content;
+  async #send(said: string | Content): Promise<Sent> {
+    const { text, replyTo, data } = typeof said === "string" ? { text: said } : said;
     this.#state.typing.ownEnded();
-    return this.#add({
+    const content = {
       type: "send",
       text,
       ...(replyTo !== undefined && { replyTo }),
       ...(data !== undefined && { data: asJson(data) }),
-    });
+    } as const;
+    return this.#add(content, replyTo);
   }
 
   async #retry(id: string): Promise<Sent> {
-    const frame = this.#state.outbox.takeRefused(id)?.frame;
+    const { frame, refused } = this.#state.outbox.takeRefused(id) ?? {};
     if (frame?.type !== "send") {
       throw new PairlineError("unknown_message", "no send of this id has failed");
     }
-    return this.#send(frame);
+    const { replyTo, ...plain } = frame;
+    // What a stale reply answered is no longer there.
+    return this.#send(refused?.code === "stale" || replyTo === undefined ? plain : { ...plain, replyTo });
   }
 
   async #change(change: Change): Promise<void> {
-    const about = this.#state.feed.get(change.seq);
-    await this.#add(change, about && { author: about.author, id: about.id });
+    await this.#add(change, change.seq);
   }
 
-  #add(content: Composed, target?: OutboxEntry["target"]): Promise<Sent> {
-    const { cursor } = this.#state.feed;
+  /** `about`: the number of the message that it answers or changes. */
+  #add(content: Composed, about: number | undefined): Promise<Sent> {
+    const { feed } = this.#state;
+    const { cursor } = feed;
+    const target = about === undefined ? undefined : feed.get(about);
     const id = randomId();
     const frame: OutboxFrame = { ...content, id, ...(cursor !== undefined && { after: cursor }) };
     const sent = this.#state.outbox.add({
@@ -120,7 +119,7 @@ export class PeerConversation implements Conversation {
       order: this.#ports.nextOrder(),
       createdAt: Date.now(),
       frame,
-      ...(target !== undefined && { target }),
+      ...(target !== undefined && { target: { author: target.author, id: target.id } }),
     });
     this.#state.sync();
     return sent;

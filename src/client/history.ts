@@ -49,16 +49,18 @@ export class History {
     }
   }
 
-  /** A change whose message has the number it had (CH8). Throws a PairlineError `stale` where another one has it now. */
+  /**
+   * A change or a reply whose message has the number it had (CH8). Throws a PairlineError `stale` where another one has
+   * it now.
+   */
   async relocate(entry: OutboxEntry): Promise<OutboxEntry> {
     const { frame, target } = entry;
-    if (frame.type !== "send") {
-      const page = await this.page({ before: frame.seq + 1, limit: 1 });
-      const found = page.messages.at(-1);
-      if (target !== undefined && found?.id === target.id && found.author === target.author) {
-        return { ...entry, frame: { ...frame, after: page.rev } };
-      }
+    const seq = frame.type === "send" ? (frame.replyTo ?? 0) : frame.seq;
+    const page = await this.page({ before: seq + 1, limit: 1 });
+    const found = page.messages.at(-1);
+    if (target === undefined || found?.id !== target.id || found.author !== target.author) {
+      throw new PairlineError("stale", "the message that this is about is no longer where it was");
     }
-    throw new PairlineError("stale", "the message that this would change is no longer where it was");
+    return frame.type === "send" ? entry : { ...entry, frame: { ...frame, after: page.rev } };
   }
 }

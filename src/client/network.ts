@@ -3,8 +3,8 @@ interface Watched {
   removeEventListener?: (type: string, listener: () => void) => void;
 }
 
-/** Calls `changed` when a browser says that the network came or went, or that the page is looked at again. */
-export function watchNetwork(changed: () => void): () => void {
+/** Calls `returned` when a browser says that the network is back, `changed` when it went or the page is looked at again. */
+export function watchNetwork(returned: () => void, changed: () => void): () => void {
   const scope = globalThis as Watched & { document?: Watched & { visibilityState?: string } };
   const { document } = scope;
   const seen = () => {
@@ -13,7 +13,7 @@ export function watchNetwork(changed: () => void): () => void {
     }
   };
   const watches = [
-    [scope, "online", changed],
+    [scope, "online", returned],
     [scope, "offline", changed],
     [scope, "pageshow", seen],
     [document, "visibilitychange", seen],

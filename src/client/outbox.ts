@@ -166,15 +166,14 @@ export class Outbox {
     this.#underWay = undefined;
   }
 
-  /** The history may have other numbers from `rev` on: of changes, where they are is found out before they go. */
+  /** The history may have other numbers from `rev` on: where the messages are that replies and changes are about is found out before they go. */
   reset(rev: number): void {
     for (const waiting of this.#waiting.values()) {
       const { entry } = waiting;
-      const { after } = entry.frame;
-      if (entry.frame.type !== "send") {
-        waiting.isMisplaced = true;
-      } else if (after !== undefined && after > rev) {
-        this.#replace(waiting, { ...entry, frame: { ...entry.frame, after: rev } });
+      const { frame } = entry;
+      waiting.isMisplaced ||= frame.type !== "send" || frame.replyTo !== undefined;
+      if (frame.type === "send" && (frame.after ?? 0) > rev) {
+        this.#replace(waiting, { ...entry, frame: { ...frame, after: rev } });
       }
     }
   }
@@ -242,10 +241,10 @@ export class Outbox {
   }
 
   #unresolved(waiting: Waiting, error: PairlineError): void {
-    if (error.code === "network" || error.code === "no_token") {
+    if (error.code === "network" || error.code === "no_token" || passing.has(error.code)) {
       this.#pause(backOffMs(this.#failures, this.#ports.timing));
     } else {
-      this.refusal(waiting.entry.id, error);
+      this.#refuse(waiting, error);
     }
   }
 

@@ -43,7 +43,9 @@ export class StoredOutbox {
   }
 
   #write(write: () => Promise<void>): void {
-    this.#writing = this.#writing.then(write).catch((error: unknown) => this.#fail(error));
+    this.#writing = this.#writing
+      .then(() => within(this.#patienceMs, write()))
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {

@@ -121,6 +121,29 @@ test("[CL15] a list that the archive could not give is asked for until it comes"
   expect(tries).toBe(8);
 });
 
+test("[CL15] archived conversations come when they are asked for, and count as none", async () => {
+  const world = worldOf();
+  await world.greet(listOf([summary("bob", 5, { unread: 1 })]));
+  world.answers.set("GET /v1/conversations?archived=true&limit=500", () => ({
+    status: 200,
+    body: listOf([summary("old", 9, { archived: true, unread: 4 })]),
+  }));
+  await world.client.conversations.loadArchived();
+  expect(world.client.conversations.value.map(({ peer, archived }) => [peer, archived])).toEqual([
+    ["old", true],
+    ["bob", false],
+  ]);
+  expect(world.client.conversations.unread).toEqual({ messages: 1, conversations: 1 });
+});
+
+test("[CL15] after a reset a summary of a lower rev is the newer one", async () => {
+  const world = worldOf();
+  const socket = await world.greet(listOf([summary("bob", 9, { read: { you: 9, peer: 9 } })]));
+  socket.tell({ type: "reset", peer: "bob", rev: 4 });
+  socket.tell({ type: "summary", ...summary("bob", 4, { read: { you: 2, peer: 1 } }) });
+  expect(world.client.conversations.value[0]).toMatchObject({ head: 4, rev: 4, read: { you: 2, peer: 1 } });
+});
+
 test("[CL15] flags and blocks answer with the conversation as it is then", async () => {
   const world = worldOf();
   await world.greet(listOf([summary("bob", 5)]));

@@ -59,6 +59,13 @@ test("[CL14] a read mark moves forward only, and is kept until the server has it
   expect(third.of("read")).toEqual([]);
 });
 
+test("[CL14] what is no number is no mark", async () => {
+  const { socket, bob } = await started(5, { unread: 5 });
+  expect(() => bob.markRead(Number.NaN)).toThrow("whole number");
+  bob.markRead(4);
+  expect(socket.of("read").map(({ seq }) => seq)).toEqual([4]);
+});
+
 test("[CL14] a mark that was refused for the rate is told later", async () => {
   const { socket, bob } = await started(5, { unread: 5 });
   bob.markRead();

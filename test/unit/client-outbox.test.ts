@@ -202,6 +202,23 @@ test("[CL19] a storage that fails hinders nothing; the app is told", async () =>
   expect(world.events.trouble.map(({ code }) => code)).toEqual(["storage", "storage"]);
 });
 
+test("[CL19] a write that never ends is given up after 10 s, and the next ones go on", async () => {
+  const written: string[] = [];
+  const stuck: OutboxStorage = {
+    load: () => Promise.resolve([]),
+    put: ({ frame }: OutboxEntry) => {
+      written.push(frame.type === "send" ? frame.text : frame.type);
+      return written.length === 1 ? new Promise(() => {}) : Promise.resolve();
+    },
+    remove: () => Promise.resolve(),
+  };
+  const { world, bob } = await started(5, { storage: stuck });
+  ["a", "b"].forEach((text) => void bob.send(text));
+  await passMs(10_000);
+  expect(written).toEqual(["a", "b"]);
+  expect(world.events.trouble.map(({ code }) => code)).toEqual(["storage"]);
+});
+
 test("[CL8] entries are written one after the other, and never behind their removal", async () => {
   const order: string[] = [];
   const slow: OutboxStorage = {

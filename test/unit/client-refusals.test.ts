@@ -168,6 +168,39 @@ test("[CL13] after a reset a change goes to the number that its message has now,
   expect(second.of("react")).toEqual([]);
 });
 
+const pageWith = (seq: number, id: string) => () => ({
+  status: 200,
+  body: { messages: [message(seq, { id })], hasMore: true, head: 7, rev: 4 },
+});
+
+test("[CL13] a reply that waits over a reset goes only to the message that it answered", async () => {
+  const { world, socket, bob } = await started(5);
+  [6, 7].forEach((seq) => socket.tell({ type: "message", peer: "bob", message: message(seq) }));
+  socket.end(1006);
+  const replies = [6, 7].map((replyTo) => codeOf(bob.send({ text: `to ${replyTo}`, replyTo })));
+  await nextSocket(world);
+  const second = await world.greet(emptyList);
+  world.answers.set("GET /v1/conversations/bob/messages?before=7&limit=1", pageWith(6, "m6"));
+  world.answers.set("GET /v1/conversations/bob/messages?before=8&limit=1", pageWith(7, "another"));
+  second.tell({ type: "reset", peer: "bob", rev: 4 });
+  second.tell(synced(4, 7));
+  await passMs(0);
+  const [first] = second.of("send");
+  expect(first).toMatchObject({ text: "to 6", replyTo: 6, after: 4 });
+  second.tell({
+    type: "message",
+    peer: "bob",
+    message: message(8, { rev: 5, author: "ann", id: String(first?.["id"]) }),
+  });
+  await passMs(0);
+  expect(replies.map(({ code }) => code)).toEqual(["resolved", "stale"]);
+  void bob.retry(bob.messages.value.at(-1)?.id ?? "");
+  await passMs(0);
+  expect(second.of("send").length).toBe(2);
+  expect(second.of("send")[1]).toMatchObject({ text: "to 7", after: 5 });
+  expect(second.of("send")[1]).not.toHaveProperty("replyTo");
+});
+
 test("[CL20] a frame that the server would close the socket for is refused here", async () => {
   const { world, socket, bob } = await started();
   const room = world.client.conversation("bob");

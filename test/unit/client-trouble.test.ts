@@ -25,9 +25,23 @@ test("[CL3] a socket that is never greeted is replaced, though it answers pings"
   await passMs(0);
   world.socket.open();
   await passMs(1_000);
-  listeners.get("online")?.();
-  await passMs(12_000);
+  listeners.get("offline")?.();
+  await passMs(10_000);
   expect(world.sockets.length).toBe(2);
+});
+
+test("[CL2] a socket that is still opening when the network returns begins anew", async () => {
+  const listeners = new Map<string, () => void>();
+  vi.stubGlobal("addEventListener", (type: string, listener: () => void) => listeners.set(type, listener));
+  const world = worldOf();
+  vi.unstubAllGlobals();
+  await passMs(0);
+  listeners.get("pageshow")?.();
+  await passMs(0);
+  expect(world.sockets.length).toBe(1);
+  listeners.get("online")?.();
+  await passMs(0);
+  expect(world.sockets.map(({ isClosedByClient }) => isClosedByClient)).toEqual([true, false]);
 });
 
 test("[CL9] what cannot be a token is a failure of `token()`, which is asked again", async () => {

@@ -13,6 +13,14 @@ export async function contractFiles(): Promise<WebFiles> {
     "asyncapi.json": JSON.stringify(asyncApiDocument()),
     // Served at /docs: wrangler leaves `.html` out of addresses.
     "docs.html": await docsPage(),
-    "docs.css": await readFile(join(projectDir, "src", "contract", "docs.css"), "utf8"),
+    "docs.css": await docsStyle(),
   };
+}
+
+/** One file; the later parts may refine what the earlier ones say. */
+export async function docsStyle(): Promise<string> {
+  const parts = ["base", "contents", "text", "tables", "code", "frames", "wide"];
+  const stylesDir = join(projectDir, "src", "contract", "styles");
+  const texts = await Promise.all(parts.map((part) => readFile(join(stylesDir, `${part}.css`), "utf8")));
+  return texts.join("\n");
 }

@@ -1,4 +1,3 @@
-import type { ConversationList as ListPage } from "../protocol/conversation-list.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Client, ClientOptions, Conversation, Events, Live } from "./api.ts";
 import type * as Api from "./api.ts";
@@ -11,6 +10,7 @@ import { PeerConversation } from "./conversation.ts";
 import { PairlineError } from "./errors.ts";
 import { Listeners } from "./events.ts";
 import { conversationLine, inboxLine, type Line } from "./line.ts";
+import { listPage, profileOf } from "./list-requests.ts";
 import { watchNetwork } from "./network.ts";
 import { fetchOf, socketsOf } from "./platform.ts";
 import { PresenceFollower } from "./presence.ts";
@@ -79,7 +79,8 @@ class PairlineClient implements Client {
       transmit: (frame) => this.#connection.isOpen && this.#connection.send(frame),
     });
     this.#summaries = new Summaries({
-      page: (query) => this.#listPage(query),
+      page: (query) => listPage(this.#rest, peer, query),
+      profile: (ofPeer) => profileOf(this.#rest, ofPeer),
       withPresence: (summary) => ({ ...summary, ...this.#presence.get(summary.peer) }),
       noted: (summary) => this.#state(summary.peer).stands(summary),
       observedChanged: () => this.#followPresence(),
@@ -218,22 +219,6 @@ class PairlineClient implements Client {
         }
       });
     });
-  }
-
-  /** The list, or the one conversation there is. */
-  async #listPage(query: Readonly<Record<string, string | number>>): Promise<ListPage> {
-    if (this.#onlyPeer === undefined) {
-      const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-      return this.#rest.request("GET", `/v1/conversations?${pairs.join("&")}`);
-    }
-    const path = `/v1/conversations/${encodeURIComponent(this.#onlyPeer)}`;
-    const summary = await this.#rest.request<ListPage["conversations"][number]>("GET", path);
-    const { unread } = summary;
-    return {
-      conversations: [summary],
-      unread: { messages: unread, conversations: Math.sign(unread) },
-      position: 0,
-    };
   }
 
   #followPresence(): void {

@@ -1,10 +1,12 @@
 import type { ConversationList as ListPage, ListedConversation } from "../protocol/conversation-list.ts";
-import type { ConversationList, ConversationSummary } from "./api.ts";
+import type { ConversationList, ConversationSummary, Profile } from "./api.ts";
 import { View } from "./live.ts";
 import { Timer } from "./timer.ts";
 
 export interface SummariesPorts {
   page(query: Readonly<Record<string, string | number>>): Promise<ListPage>;
+  /** What the peer is called. */
+  profile(peer: string): Promise<Profile>;
   /** Adds what is known of the peer's presence. */
   withPresence(summary: ConversationSummary): ConversationSummary;
   /** A summary is news. */
@@ -71,13 +73,17 @@ export class Summaries implements ConversationList {
     this.#view.changed();
   }
 
-  /** A summary was told. */
+  /** A summary was told. Of a conversation that is new here it does not say who the peer is, as pages do. */
   note(told: ListedConversation): void {
-    if (this.hasMore && !this.#byPeer.has(told.peer)) {
+    const isNew = !this.#byPeer.has(told.peer);
+    if (isNew && this.hasMore) {
       // How much of it the server had counted is not known.
       this.#recount.set(recountDelayMs, () => void this.#count());
     }
     this.#put(told);
+    if (isNew) {
+      void this.#learnProfile(told.peer);
+    }
   }
 
   /** The first page, as `ready` brings it or a request. */
@@ -163,6 +169,15 @@ export class Summaries implements ConversationList {
     this.#ports.noted(summary);
     if (known === undefined && this.isObserved) {
       this.#ports.observedChanged();
+    }
+  }
+
+  async #learnProfile(peer: string): Promise<void> {
+    // Where it fails, the next page of the list tells.
+    const profile = await this.#ports.profile(peer).catch(() => undefined);
+    const known = this.#byPeer.get(peer);
+    if (profile !== undefined && known !== undefined) {
+      this.#put({ ...known, profile });
     }
   }
 

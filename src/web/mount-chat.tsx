@@ -13,6 +13,8 @@ export interface ChatOptions {
    * reload, for that user alone; without it, as long as the chat is mounted.
    */
   readonly user?: string;
+  /** What the user is called; their id without it. */
+  readonly name?: string;
   /** The conversation to begin with. */
   readonly peer?: string;
   /** The user opened another conversation, or went back to the list. */
@@ -34,7 +36,7 @@ export interface MountedChat {
 
 /** Puts a chat into an element of a page, which it fills. */
 export function mountChat(element: HTMLElement, options: ChatOptions): MountedChat {
-  const { url, token, user, onPeer, onUnread, onSignOut, peerId = (typed: string) => typed } = options;
+  const { url, token, user, name, onPeer, onUnread, onSignOut, peerId = (typed: string) => typed } = options;
   const client = createClient({
     url,
     token,
@@ -51,6 +53,7 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
       <Chat
         client={client}
         drafts={drafts}
+        ownName={name}
         peer={peer}
         open={openByUser}
         peerId={peerId}

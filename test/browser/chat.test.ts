@@ -107,6 +107,18 @@ test("[WEB1, WEB14] what people write is text: markup, links that are none, emoj
   expect(await bob.page.title()).not.toBe("owned");
 });
 
+test("[WEB14] people are called what they are called, in any script", async () => {
+  const maryam = await person(at(), freshName("مريم"));
+  const alice = await person(at(), freshName("alice"));
+  await Promise.all([maryam.signIn(), alice.signIn()]);
+  await maryam.open(alice.name);
+  await maryam.write("مرحبا");
+  await alice.listed(maryam.name).getByRole("button").click();
+  await alice.page.getByRole("heading", { level: 2, name: maryam.name }).waitFor();
+  await alice.write("Hello");
+  await maryam.shows(["مرحبا", "Hello"]);
+});
+
 test("[WEB7] a draft is kept for each conversation, also over a reload, and is gone once it is sent", async () => {
   const [alice, bob] = await twoPeople(at());
   const carol = freshName("carol");

@@ -136,6 +136,19 @@ test("[CL15] archived conversations come when they are asked for, and count as n
   expect(world.client.conversations.unread).toEqual({ messages: 1, conversations: 1 });
 });
 
+test("[CL15] who a peer is that was not listed is asked once, and stays known", async () => {
+  const world = worldOf();
+  const socket = await world.greet();
+  world.answers.set("GET /v1/users/eve", () => ({ status: 200, body: { id: "eve", name: "Eve" } }));
+  socket.tell({ type: "summary", ...summary("eve", 1) });
+  await passMs(0);
+  socket.tell({ type: "summary", ...summary("eve", 2) });
+  await passMs(0);
+  expect(world.requests).toEqual(["GET /v1/users/eve"]);
+  expect(world.client.conversations.value).toMatchObject([{ head: 2, profile: { name: "Eve" } }]);
+  expect(world.client.conversation("eve").status.value.profile).toEqual({ name: "Eve" });
+});
+
 test("[CL15] after a reset a summary of a lower rev is the newer one", async () => {
   const world = worldOf();
   const socket = await world.greet(listOf([summary("bob", 9, { read: { you: 9, peer: 9 } })]));

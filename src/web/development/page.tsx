@@ -12,6 +12,7 @@ if (name === null) {
 } else {
   mountChatPage({
     user: userIdOf(name),
+    name,
     token: () => tokenOf(name),
     peerId: userIdOf,
     onSignOut: () => {

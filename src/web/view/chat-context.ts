@@ -6,6 +6,8 @@ import type { Drafts } from "../reading/drafts.ts";
 export interface ChatContext {
   readonly client: Client;
   readonly drafts: Drafts;
+  /** What the user is called, where that is not their id. */
+  readonly ownName: string | undefined;
   /** Opens a conversation; undefined shows the list alone. */
   readonly open: (peer: string | undefined) => void;
   /** The id of whom the user means by what they typed. */

@@ -13,17 +13,18 @@ import { Welcome } from "./welcome.tsx";
 export interface ChatProperties {
   readonly client: Client;
   readonly drafts: Drafts;
+  readonly ownName: string | undefined;
   readonly peer: string | undefined;
   readonly open: (peer: string | undefined) => void;
   readonly peerId: (typed: string) => string;
   readonly signOut: (() => void) | undefined;
 }
 
-export function Chat({ client, drafts, peer, open, peerId, signOut }: ChatProperties) {
+export function Chat({ client, drafts, ownName, peer, open, peerId, signOut }: ChatProperties) {
   const { notice, notify } = useNotice();
   const context = useMemo<ChatContext>(
-    () => ({ client, drafts, open, peerId, signOut, notify }),
-    [client, drafts, open, peerId, signOut, notify],
+    () => ({ client, drafts, ownName, open, peerId, signOut, notify }),
+    [client, drafts, ownName, open, peerId, signOut, notify],
   );
   // Other trouble shows where it matters: in the banner.
   useEffect(

@@ -96,14 +96,15 @@ function ConversationListView({ conversations, openPeer }: ListProperties) {
 }
 
 function Self() {
-  const { client, signOut } = useChat();
+  const { client, ownName, signOut } = useChat();
   useLive(client.connection);
   const { you } = client;
+  const name = ownName ?? you;
   return (
     <header class="self">
-      {you !== undefined && <Avatar peer={you} name={you} />}
+      {you !== undefined && <Avatar peer={you} name={name ?? you} />}
       <h1 class="self-name">
-        <bdi>{you ?? "Chats"}</bdi>
+        <bdi>{name ?? "Chats"}</bdi>
       </h1>
       {signOut !== undefined && <IconButton icon="leave" label="Sign out" onClick={signOut} />}
     </header>

@@ -1,34 +1,24 @@
 import { expect, test } from "vitest";
 import {
-  emptyList,
   freezeTime,
   limits,
+  listOfBob,
   message,
   nextSocket,
   passMs,
+  startedWithBob,
   summary,
   synced,
-  worldOf,
   type World,
+  worldOf,
 } from "./fake-server.ts";
 
 freezeTime();
 
-const listOfBob = (head: number, more: object = {}) => ({
-  ...emptyList,
-  conversations: [summary("bob", head, more)],
-});
-
-async function started(head = 5) {
-  const world = worldOf();
-  const socket = await world.greet(listOfBob(head));
-  return { world, socket, bob: world.client.conversation("bob") };
-}
-
 const seqs = (world: World) => world.events.message.map(({ message: { seq } }) => seq);
 
 test("[CL16] new messages come once each and in order, and changed ones as changes", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   for (const each of [
     message(6),
     message(7),
@@ -48,7 +38,7 @@ test("[CL16] new messages come once each and in order, and changed ones as chang
 });
 
 test("[CL4] after a break, what was missed is asked for from the cursor on, and live frames wait for it", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(6) });
   socket.end(1006);
   await nextSocket(world);
@@ -64,7 +54,7 @@ test("[CL4] after a break, what was missed is asked for from the cursor on, and 
 });
 
 test("[CL4] a conversation that did not move, and at which nobody looks, asks nothing", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.end(1006);
   await nextSocket(world);
   const second = await world.greet(listOfBob(5));
@@ -72,7 +62,7 @@ test("[CL4] a conversation that did not move, and at which nobody looks, asks no
 });
 
 test("[CL5] a rev that skips: nothing is shown before the replay has filled the gap", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   socket.tell({ type: "message", peer: "bob", message: message(8) });
   expect(socket.of("sync")).toEqual([{ type: "sync", peer: "bob", after: 5 }]);
@@ -86,7 +76,7 @@ test("[CL5] a rev that skips: nothing is shown before the replay has filled the 
 });
 
 test("[CL5] a summary or an ack above the cursor shows a gap too", async () => {
-  const { socket } = await started();
+  const { socket } = await startedWithBob();
   socket.tell({ type: "summary", ...summary("bob", 6) });
   expect(socket.of("sync")).toEqual([{ type: "sync", peer: "bob", after: 5 }]);
   socket.tell({ type: "message", peer: "bob", message: message(6) });
@@ -96,7 +86,7 @@ test("[CL5] a summary or an ack above the cursor shows a gap too", async () => {
 });
 
 test("[CL5] a replay that is not answered is asked for again, and its two answers are one", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   await passMs(10_000);
   expect(socket.of("sync").length).toBe(2);
@@ -108,7 +98,7 @@ test("[CL5] a replay that is not answered is asked for again, and its two answer
 });
 
 test("[CL5] the end of an older replay does not end the one that a later gap needs", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   socket.tell({ type: "message", peer: "bob", message: message(6) });
   socket.tell(synced(6));
@@ -120,7 +110,7 @@ test("[CL5] the end of an older replay does not end the one that a later gap nee
 });
 
 test("[CL5] nor does it where the gap is a change", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   const change = message(3, { rev: 7, text: "better" });
   socket.tell({ type: "message", peer: "bob", message: change });
   socket.tell({ type: "message", peer: "bob", message: message(6) });
@@ -132,7 +122,7 @@ test("[CL5] nor does it where the gap is a change", async () => {
 });
 
 test("[CL16] what an older replay brings once more is not told again", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   const tell = (seq: number) => socket.tell({ type: "message", peer: "bob", message: message(seq) });
   tell(7);
   await passMs(10_000);
@@ -148,7 +138,7 @@ test("[CL16] what an older replay brings once more is not told again", async () 
 });
 
 test("[CL5] a replay that is refused for now is asked for later", async () => {
-  const { socket } = await started();
+  const { socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   socket.tell({ type: "error", peer: "bob", code: "rate_limited", message: "wait", retryAfterMs: 3_000 });
   await passMs(2_999);
@@ -158,7 +148,7 @@ test("[CL5] a replay that is refused for now is asked for later", async () => {
 });
 
 test("[CL5] a replay that brings less than the head it names is asked for again", async () => {
-  const { world, socket } = await started();
+  const { world, socket } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   socket.tell(synced(7));
   expect(socket.of("sync").length).toBe(2);
@@ -170,7 +160,7 @@ test("[CL5] a replay that brings less than the head it names is asked for again"
 });
 
 test("[CL5] where it never brings it, the messages begin anew", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   socket.tell({ type: "message", peer: "bob", message: message(7) });
   for (const _ of [1, 2, 3]) {
     socket.tell(synced(8));
@@ -194,7 +184,7 @@ test("[CL5] a conversation that was not listed begins with its first frame", asy
 });
 
 test("[CL6] reset: the messages begin anew, and who looks at them sees the newest page", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   const shown: number[] = [];
   bob.messages.subscribe(() => shown.push(bob.messages.value.length));
   socket.tell({ type: "message", peer: "bob", message: message(6) });

@@ -1,38 +1,27 @@
 import { expect, test } from "vitest";
 import { deliveryOf } from "../../src/client/delivery.ts";
 import {
-  emptyList,
   freezeTime,
+  listOfBob,
   message,
   nextSocket,
   passMs,
+  startedWithBob,
   summary,
   synced,
-  worldOf,
 } from "./fake-server.ts";
 
 freezeTime();
 
-const listOfBob = (head: number, more: object = {}) => ({
-  ...emptyList,
-  conversations: [summary("bob", head, more)],
-});
-
-async function started(head = 5, more: object = {}) {
-  const world = worldOf();
-  const socket = await world.greet(listOfBob(head, more));
-  return { world, socket, bob: world.client.conversation("bob") };
-}
-
 test("[CL14] what the peer sent is marked delivered, a burst once", async () => {
-  const { socket } = await started();
+  const { socket } = await startedWithBob();
   [6, 7, 8].forEach((seq) => socket.tell({ type: "message", peer: "bob", message: message(seq) }));
   await passMs(100);
   expect(socket.of("delivered")).toEqual([{ type: "delivered", peer: "bob", seq: 8 }]);
 });
 
 test("[CL14] so is what waits unread when the list comes, and one's own message is not", async () => {
-  const { socket } = await started(5, { unread: 2, read: { you: 3, peer: 0 } });
+  const { socket } = await startedWithBob(5, { unread: 2, read: { you: 3, peer: 0 } });
   await passMs(100);
   expect(socket.of("delivered")).toEqual([{ type: "delivered", peer: "bob", seq: 5 }]);
   socket.tell({ type: "message", peer: "bob", message: message(6, { author: "ann" }) });
@@ -41,7 +30,7 @@ test("[CL14] so is what waits unread when the list comes, and one's own message 
 });
 
 test("[CL14] a read mark moves forward only, and is kept until the server has it", async () => {
-  const { world, socket, bob } = await started(5, { unread: 5 });
+  const { world, socket, bob } = await startedWithBob(5, { unread: 5 });
   bob.markRead(3);
   bob.markRead(2);
   expect(socket.of("read")).toEqual([{ type: "read", peer: "bob", seq: 3 }]);
@@ -60,14 +49,14 @@ test("[CL14] a read mark moves forward only, and is kept until the server has it
 });
 
 test("[CL14] what is no number is no mark", async () => {
-  const { socket, bob } = await started(5, { unread: 5 });
+  const { socket, bob } = await startedWithBob(5, { unread: 5 });
   expect(() => bob.markRead(Number.NaN)).toThrow("whole number");
   bob.markRead(4);
   expect(socket.of("read").map(({ seq }) => seq)).toEqual([4]);
 });
 
 test("[CL14] a mark that was refused for the rate is told later", async () => {
-  const { socket, bob } = await started(5, { unread: 5 });
+  const { socket, bob } = await startedWithBob(5, { unread: 5 });
   bob.markRead();
   socket.tell({ type: "error", peer: "bob", code: "rate_limited", message: "wait", retryAfterMs: 700 });
   await passMs(699);
@@ -77,7 +66,7 @@ test("[CL14] a mark that was refused for the rate is told later", async () => {
 });
 
 test("[CL14] unread is counted from what is held, and is none once all is read here", async () => {
-  const { socket, bob } = await started(5, { unread: 2, read: { you: 3, peer: 0 } });
+  const { socket, bob } = await startedWithBob(5, { unread: 2, read: { you: 3, peer: 0 } });
   expect(bob.status.value.unread).toBe(2);
   socket.tell({ type: "message", peer: "bob", message: message(6) });
   expect(bob.status.value.unread).toBe(3);
@@ -92,7 +81,7 @@ test("[CL14] unread is counted from what is held, and is none once all is read h
 });
 
 test("[CL14] how far one's own message has come: pending, failed, sent, delivered, read", async () => {
-  const { socket, bob } = await started(0);
+  const { socket, bob } = await startedWithBob(0);
   void bob.send("hello");
   await passMs(0);
   const delivery = () => bob.messages.value.map((each) => deliveryOf(each, bob.status.value));
@@ -117,7 +106,7 @@ test("[CL14] how far one's own message has come: pending, failed, sent, delivere
 });
 
 test("[CL18] typing is told every 3 s while it goes on, and once when it ends", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   for (let key = 0; key < 50; key += 1) {
     bob.typing(true);
     await passMs(100);
@@ -128,7 +117,7 @@ test("[CL18] typing is told every 3 s while it goes on, and once when it ends", 
 });
 
 test("[CL18] a send ends it without a frame", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   bob.typing(true);
   void bob.send("said");
   bob.typing(false);
@@ -137,7 +126,7 @@ test("[CL18] a send ends it without a frame", async () => {
 });
 
 test("[CL18] the peer's typing is believed for 8 s, until their message, or until they are gone", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   const tell = () => socket.tell({ type: "typing", peer: "bob", user: "bob", on: true });
   tell();
   await passMs(7_999);
@@ -153,7 +142,7 @@ test("[CL18] the peer's typing is believed for 8 s, until their message, or unti
 });
 
 test("[CL16] a value stays the same object until it changes, and listeners are called once a turn", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   let calls = 0;
   const end = bob.messages.subscribe(() => {
     calls += 1;
@@ -175,7 +164,7 @@ test("[CL16] a value stays the same object until it changes, and listeners are c
 });
 
 test("[CL16] of a conversation that nobody looks at the newest 200 messages are kept", async () => {
-  const { socket, bob } = await started(0);
+  const { socket, bob } = await startedWithBob(0);
   for (let seq = 1; seq <= 250; seq += 1) {
     socket.tell({ type: "message", peer: "bob", message: message(seq) });
   }

@@ -3,34 +3,22 @@ import type { OutboxEntry, OutboxStorage } from "../../src/client/api.ts";
 import { memoryStorage } from "../../src/client/storage.ts";
 import {
   codeOf,
-  emptyList,
   freezeTime,
+  listOfBob,
   message,
   nextSocket,
   passMs,
-  summary,
+  startedWithBob,
   synced,
   worldOf,
 } from "./fake-server.ts";
 
 freezeTime();
 
-/** A list with one conversation, Bob's, of so many messages. */
-const listOfBob = (head: number, more: object = {}) => ({
-  ...emptyList,
-  conversations: [summary("bob", head, more)],
-});
-
-async function started(head = 5, options = {}) {
-  const world = worldOf(options);
-  const socket = await world.greet(listOfBob(head));
-  return { world, socket, bob: world.client.conversation("bob") };
-}
-
 const texts = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 
 test("[CL7] a send shows as pending at once, and resolves when it is acknowledged", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   const sent = bob.send({ text: "hello", data: { kind: "greeting" }, replyTo: 2 });
   await passMs(0);
   expect(bob.messages.value).toMatchObject([
@@ -47,7 +35,7 @@ test("[CL7] a send shows as pending at once, and resolves when it is acknowledge
 });
 
 test("[CL7] one send is under way at a time, the others wait in order", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   ["a", "b", "c"].forEach((text) => void bob.send(text));
   await passMs(0);
   for (const [index, text] of ["a", "b", "c"].entries()) {
@@ -61,7 +49,7 @@ test("[CL7] one send is under way at a time, the others wait in order", async ()
 });
 
 test("[CL7] what a lost socket left unanswered goes again, the same id and after, in order", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   ["a", "b"].forEach((text) => void bob.send(text));
   await passMs(0);
   const [first] = socket.of("send");
@@ -79,7 +67,7 @@ test("[CL7] what a lost socket left unanswered goes again, the same id and after
 });
 
 test("[CL7] a send that arrived before the socket was lost is settled by the replay, and not sent again", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   const sent = codeOf(bob.send("a"));
   await passMs(0);
   const id = String(socket.of("send")[0]?.["id"]);
@@ -106,7 +94,7 @@ test("[CL7] what is composed while the client knows nothing goes with the first 
 
 test("[CL8] with a storage what was not acknowledged goes after a reload, the same id and after, in order", async () => {
   const storage = memoryStorage();
-  const { world, socket, bob } = await started(5, { storage });
+  const { world, socket, bob } = await startedWithBob(5, {}, { storage });
   ["a", "b", "c"].forEach((text) => void bob.send(text));
   await passMs(0);
   const [first] = socket.of("send");
@@ -144,7 +132,7 @@ test("[CL8] entries are numbered in the order of composing, behind those of an e
   const storage = memoryStorage();
   const frame = { type: "send", id: "old", text: "old", after: 5 } as const;
   await storage.put({ id: "old", peer: "bob", order: Date.now() + 7_000, createdAt: 1, frame });
-  const { bob } = await started(5, { storage });
+  const { bob } = await startedWithBob(5, {}, { storage });
   ["a", "b", "c"].forEach((text) => void bob.send(text));
   await passMs(0);
   const orders = (await storage.load()).map(({ order }) => order - Date.now());
@@ -156,7 +144,7 @@ test("[CL7] a page that has the message settles its send too", async () => {
   const storage = memoryStorage();
   const frame = { type: "send", id: "mine", text: "a", after: 4 } as const;
   await storage.put({ id: "mine", peer: "bob", order: 1, createdAt: 1, frame });
-  const { world, socket, bob } = await started(5, { storage });
+  const { world, socket, bob } = await startedWithBob(5, {}, { storage });
   world.answers.set("GET /v1/conversations/bob/messages", () => ({
     status: 200,
     body: { messages: [message(5, { id: "mine", author: "ann" })], hasMore: true, head: 5, rev: 5 },
@@ -169,7 +157,7 @@ test("[CL7] a page that has the message settles its send too", async () => {
 
 test("[CL8] a send that failed is there after a reload too, and goes only when it is tried again", async () => {
   const storage = memoryStorage();
-  const { world, socket, bob } = await started(5, { storage });
+  const { world, socket, bob } = await startedWithBob(5, {}, { storage });
   void bob.send("a");
   await passMs(0);
   socket.tell({
@@ -195,7 +183,7 @@ test("[CL19] a storage that fails hinders nothing; the app is told", async () =>
     put: () => Promise.reject(new Error("quota")),
     remove: () => Promise.reject(new Error("quota")),
   };
-  const { world, socket, bob } = await started(5, { storage: broken });
+  const { world, socket, bob } = await startedWithBob(5, {}, { storage: broken });
   void bob.send("a");
   await passMs(0);
   expect(socket.of("send").length).toBe(1);
@@ -212,7 +200,7 @@ test("[CL19] a write that never ends is given up after 10 s, and the next ones g
     },
     remove: () => Promise.resolve(),
   };
-  const { world, bob } = await started(5, { storage: stuck });
+  const { world, bob } = await startedWithBob(5, {}, { storage: stuck });
   ["a", "b"].forEach((text) => void bob.send(text));
   await passMs(10_000);
   expect(written).toEqual(["a", "b"]);
@@ -229,7 +217,7 @@ test("[CL8] entries are written one after the other, and never behind their remo
     },
     remove: async (id) => void order.push(`remove ${id}`),
   };
-  const { socket, bob } = await started(5, { storage: slow });
+  const { socket, bob } = await startedWithBob(5, {}, { storage: slow });
   void bob.send("a");
   await passMs(0);
   const id = String(socket.of("send")[0]?.["id"]);
@@ -239,7 +227,7 @@ test("[CL8] entries are written one after the other, and never behind their remo
 });
 
 test("[CL7] data is sent as it was when the app gave it; what JSON cannot say is refused", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   const data = { count: 1 };
   void bob.send({ text: "a", data });
   data.count = 2;

@@ -1,28 +1,8 @@
 import { Backlog } from "../../src/client/backlog.ts";
 import { expect, test } from "vitest";
-import {
-  codeOf,
-  emptyList,
-  freezeTime,
-  message,
-  passMs,
-  summary,
-  worldOf,
-  type Answer,
-} from "./fake-server.ts";
+import { type Answer, codeOf, freezeTime, message, passMs, startedWithBob, worldOf } from "./fake-server.ts";
 
 freezeTime();
-
-const listOfBob = (head: number, more: object = {}) => ({
-  ...emptyList,
-  conversations: [summary("bob", head, more)],
-});
-
-async function started(head = 5) {
-  const world = worldOf();
-  const socket = await world.greet(listOfBob(head));
-  return { world, socket, bob: world.client.conversation("bob") };
-}
 
 const pageOf = (from: number, to: number, hasMore: boolean) => () => ({
   status: 200,
@@ -35,7 +15,7 @@ const pageOf = (from: number, to: number, hasMore: boolean) => () => ({
 });
 
 test("[CL17] older pages are put before what is there, until the first message", async () => {
-  const { world, socket, bob } = await started(7);
+  const { world, socket, bob } = await startedWithBob(7);
   world.answers.set("GET /v1/conversations/bob/messages?before=8&limit=3&rev=7", pageOf(5, 7, true));
   world.answers.set("GET /v1/conversations/bob/messages?before=5&limit=50&rev=8", pageOf(1, 4, false));
   expect(bob.messages.hasOlder).toBe(true);
@@ -50,7 +30,7 @@ test("[CL17] older pages are put before what is there, until the first message",
 });
 
 test("[CL17] what changes while its page is under way is shown as it is now", async () => {
-  const { world, socket, bob } = await started(5);
+  const { world, socket, bob } = await startedWithBob(5);
   const asked = Promise.withResolvers<Answer>();
   world.answers.set("GET", () => asked.promise);
   const loading = bob.messages.loadOlder();
@@ -72,7 +52,7 @@ test("[CL17] what changes while its page is under way is shown as it is now", as
 });
 
 test("[CL17] a page that is ahead of the live frames is not set back by them", async () => {
-  const { world, socket, bob } = await started(5);
+  const { world, socket, bob } = await startedWithBob(5);
   const messages = [1, 2, 3, 4, 5].map((seq) => message(seq, seq === 4 ? { rev: 8, text: "twice" } : {}));
   world.answers.set("GET", () => ({ status: 200, body: { messages, hasMore: false, head: 5, rev: 8 } }));
   await bob.messages.loadOlder();
@@ -93,7 +73,7 @@ test("[CL17] of two forms told together the newer counts, whatever their order",
 });
 
 test("[CL17] a page that fails is told, and may be asked for again", async () => {
-  const { world, bob } = await started(5);
+  const { world, bob } = await startedWithBob(5);
   world.answers.set("GET", () => ({ status: 404, body: { code: "not_found", detail: "gone" } }));
   await expect(bob.messages.loadOlder()).rejects.toMatchObject({ code: "not_found" });
   let tries = 0;

@@ -6,29 +6,17 @@ import {
   message,
   nextSocket,
   passMs,
-  summary,
+  startedWithBob,
   synced,
   worldOf,
 } from "./fake-server.ts";
 
 freezeTime();
 
-/** A list with one conversation, Bob's, of so many messages. */
-const listOfBob = (head: number, more: object = {}) => ({
-  ...emptyList,
-  conversations: [summary("bob", head, more)],
-});
-
-async function started(head = 5, options = {}) {
-  const world = worldOf(options);
-  const socket = await world.greet(listOfBob(head));
-  return { world, socket, bob: world.client.conversation("bob") };
-}
-
 const texts = (messages: readonly { text: string }[]) => messages.map(({ text }) => text);
 
 test("[CL11] a refusal for now keeps the send, and those behind it, until it is taken", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   ["a", "b"].forEach((text) => void bob.send(text));
   await passMs(0);
   const [first] = socket.of("send");
@@ -44,7 +32,7 @@ test("[CL11] a refusal for now keeps the send, and those behind it, until it is 
 });
 
 test("[CL11] a refusal for good rejects with its code, stays as failed, and lets the next one go", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   const sent = codeOf(bob.send("a"));
   void bob.send("b");
   await passMs(0);
@@ -62,7 +50,7 @@ test("[CL11] a refusal for good rejects with its code, stays as failed, and lets
 });
 
 test("[CL11] a failed send is tried again as a new one at the end, or discarded", async () => {
-  const { socket, bob } = await started();
+  const { socket, bob } = await startedWithBob();
   ["a", "b"].forEach((text) => void bob.send(text));
   await passMs(0);
   const [first] = socket.of("send");
@@ -96,7 +84,7 @@ test("[CL11] a peer that nobody is refuses all that waits for them", async () =>
 });
 
 test("[CL12] stale: the history is searched for the earlier try, which settles the send", async () => {
-  const { world, socket, bob } = await started(300);
+  const { world, socket, bob } = await startedWithBob(300);
   const sent = bob.send("a");
   await passMs(0);
   const id = String(socket.of("send")[0]?.["id"]);
@@ -121,7 +109,7 @@ test("[CL12] stale: the history is searched for the earlier try, which settles t
 });
 
 test("[CL12] stale, and no earlier try: it goes again with an `after` behind which there is none", async () => {
-  const { world, socket, bob } = await started(5);
+  const { world, socket, bob } = await startedWithBob(5);
   void bob.send("a");
   await passMs(0);
   const [frame] = socket.of("send");
@@ -138,7 +126,7 @@ test("[CL12] stale, and no earlier try: it goes again with an `after` behind whi
 });
 
 test("[CL13] after a reset a change goes to the number that its message has now, or is refused", async () => {
-  const { world, socket, bob } = await started(5);
+  const { world, socket, bob } = await startedWithBob(5);
   socket.tell({ type: "message", peer: "bob", message: message(6, { author: "ann", id: "mine", rev: 6 }) });
   socket.tell({ type: "message", peer: "bob", message: message(7, { rev: 7 }) });
   socket.end(1006);
@@ -174,7 +162,7 @@ const pageWith = (seq: number, id: string) => () => ({
 });
 
 test("[CL13] a reply that waits over a reset goes only to the message that it answered", async () => {
-  const { world, socket, bob } = await started(5);
+  const { world, socket, bob } = await startedWithBob(5);
   [6, 7].forEach((seq) => socket.tell({ type: "message", peer: "bob", message: message(seq) }));
   socket.end(1006);
   const replies = [6, 7].map((replyTo) => codeOf(bob.send({ text: `to ${replyTo}`, replyTo })));
@@ -202,7 +190,7 @@ test("[CL13] a reply that waits over a reset goes only to the message that it an
 });
 
 test("[CL20] a frame that the server would close the socket for is refused here", async () => {
-  const { world, socket, bob } = await started();
+  const { world, socket, bob } = await startedWithBob();
   const room = world.client.conversation("bob");
   const sends = [65_536 - 100, 66_000].map((bytes) => codeOf(room.send("x".repeat(bytes))));
   await passMs(0);

@@ -204,6 +204,19 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
   };
 }
 
+/** A list with one conversation, Bob's, of so many messages. */
+export const listOfBob = (head: number, more: object = {}) => ({
+  ...emptyList,
+  conversations: [summary("bob", head, more)],
+});
+
+/** A client that was greeted with that list. */
+export async function startedWithBob(head = 5, more: object = {}, options: Partial<ClientOptions> = {}) {
+  const world = worldOf(options);
+  const socket = await world.greet(listOfBob(head, more));
+  return { world, socket, bob: world.client.conversation("bob") };
+}
+
 /** The code with which a promise was rejected; undefined while it is not. */
 export function codeOf(promise: Promise<unknown>): { readonly code: string | undefined } {
   const outcome: { code: string | undefined } = { code: undefined };

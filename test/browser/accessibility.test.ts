@@ -18,7 +18,7 @@ interface Violation {
 }
 
 /** What axe finds that is serious or worse. */
-async function violations({ page }: Person): Promise<string[]> {
+async function violations({ page }: Pick<Person, "page">): Promise<string[]> {
   // As a string: the page's own policy lets no script in.
   const found = await page.evaluate<Violation[]>(`${axe}; axe.run().then(({ violations }) => violations)`);
   return found
@@ -50,6 +50,18 @@ for (const { colorScheme, viewport } of looks) {
     await alice.context.setOffline(true);
     await alice.page.getByText("You are offline.").waitFor();
     expect(await violations(alice)).toEqual([]);
+  });
+}
+
+for (const { colorScheme, viewport } of looks) {
+  test(`[CT6] axe finds nothing serious in the reference, ${colorScheme}, ${viewport.width} wide`, async () => {
+    const { browser, place } = at();
+    const context = await browser.newContext({ colorScheme, viewport });
+    const page = await context.newPage();
+    await page.goto(`${place.url}/docs`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await violations({ page })).toEqual([]);
+    await context.close();
   });
 }
 

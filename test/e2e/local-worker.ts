@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,6 +12,10 @@ import { signToken } from "../../src/commands/sign-token.ts";
 
 const patienceMs = 120_000;
 const started = new Set<number>();
+const firstPort = 12_000;
+const portsPerBlock = 2_000;
+const blocks = 10;
+const given = new Set<number>();
 
 // A run that is cut short leaves no server behind.
 process.on("exit", () => {
@@ -74,13 +78,33 @@ export function bareEnvironment(): Record<string, string> {
   };
 }
 
+/**
+ * A port that stays free for the caller between two starts of its Worker: below the range from which the system
+ * picks ports for outgoing connections (Linux: 32768 and up), and of a block that no other worker of this run draws from.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const block = firstPort + (Number(process.env["VITEST_POOL_ID"] ?? 0) % blocks) * portsPerBlock;
+  for (;;) {
+    const port = block + randomInt(portsPerBlock);
+    if (!given.has(port) && (await isFree(port))) {
+      given.add(port);
+      return port;
+    }
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const outcome = new Promise<boolean>((resolve) => {
+    server.once("listening", () => resolve(true)).once("error", () => resolve(false));
+  });
+  server.listen(port, "127.0.0.1");
+  if (!(await outcome)) {
+    return false;
+  }
   server.close();
   await once(server, "close");
-  return port;
+  return true;
 }
 
 /** The project as a clone has it after `npm ci`: no secret, no state. Deleted with the test. */

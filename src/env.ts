@@ -1,10 +1,12 @@
 import type { Conversation } from "./conversation/conversation-object.ts";
+import type { SocketIoSession } from "./socketio/session-object.ts";
 import type { Inbox } from "./inbox/inbox-object.ts";
 
 /** The bindings and variables of wrangler.toml. Variables are text and may be missing; `settings.ts` and `auth/config.ts` read them. */
 export interface Env {
   readonly CONVERSATIONS: DurableObjectNamespace<Conversation>;
   readonly INBOXES: DurableObjectNamespace<Inbox>;
+  readonly SOCKETIO_SESSIONS: DurableObjectNamespace<SocketIoSession>;
   readonly DB: D1Database;
   readonly ADDRESS_LIMIT?: RateLimit;
   readonly JWT_SECRET?: string;
@@ -23,4 +25,10 @@ export interface Env {
   readonly EDIT_WINDOW_SECONDS?: string;
   readonly ALIASES?: string;
   readonly PEERS?: string;
+  readonly SOCKETIO_PATHS?: string;
+  readonly SOCKETIO_PING_INTERVAL_MS?: string;
+  readonly SOCKETIO_PING_TIMEOUT_MS?: string;
+  readonly SOCKETIO_MAX_PAYLOAD_BYTES?: string;
+  readonly SOCKETIO_CONNECT_TIMEOUT_MS?: string;
+  readonly SOCKETIO_AUTH_KEYS?: string;
 }

@@ -10,6 +10,20 @@ export interface Settings {
   readonly aliases: boolean;
   /** Whom one may write to: any id, or only users who signed in once or whom the app's team named. */
   readonly peers: "any" | "known";
+  readonly socketIo: SocketIoSettings;
+}
+
+/** How Socket.IO clients are served. */
+export interface SocketIoSettings {
+  /** Without a slash at their ends. */
+  readonly paths: readonly string[];
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** Bytes of one post, or of one frame of a WebSocket. */
+  readonly maxPayloadBytes: number;
+  readonly connectTimeoutMs: number;
+  /** Where a client's `auth` object may have its token. */
+  readonly authKeys: readonly string[];
 }
 
 const variable = (fallback: number, low: number, high: number) =>
@@ -26,6 +40,13 @@ const choice = <const Choices extends readonly [string, ...string[]]>(choices: C
     .transform((text) => (text === undefined || text.trim() === "" ? choices[0] : text.trim()))
     .pipe(z.enum(choices));
 
+const list = (fallback: string) =>
+  z
+    .string()
+    .optional()
+    .transform((text) => (text === undefined ? fallback : text).split(",").map((part) => part.trim()))
+    .transform((parts) => parts.filter((part) => part !== ""));
+
 const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
@@ -37,10 +58,16 @@ const variablesSchema = z.object({
     .optional()
     .transform((text) => (text === undefined || text.trim() === "" ? undefined : Number(text)))
     .pipe(z.int().min(1).max(1_000_000_000).optional()),
-  ALLOWED_ORIGINS: z.string().optional(),
+  ALLOWED_ORIGINS: list(""),
   // The first one is the default.
   ALIASES: choice(["off", "on"]),
   PEERS: choice(["any", "known"]),
+  SOCKETIO_PATHS: list("/socket.io,/ws/sockets.io").pipe(z.array(z.string().regex(/^(\/[\w.-]+)+\/?$/))),
+  SOCKETIO_PING_INTERVAL_MS: variable(25_000, 100, 86_400_000).pipe(z.int()),
+  SOCKETIO_PING_TIMEOUT_MS: variable(60_000, 100, 86_400_000).pipe(z.int()),
+  SOCKETIO_MAX_PAYLOAD_BYTES: variable(65_536, 1_024, 1_048_576).pipe(z.int()),
+  SOCKETIO_CONNECT_TIMEOUT_MS: variable(10_000, 100, 600_000).pipe(z.int()),
+  SOCKETIO_AUTH_KEYS: list("token,Authorization").pipe(z.array(z.string()).min(1)),
 });
 
 /** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */
@@ -90,12 +117,21 @@ export function readSettings(variables: object): Settings {
       // A whole subscription must fit.
       inboxFrameBurst: Math.max(RATE_LIMIT_BURST * inboxFramesPerSend, 2 * fixedLimits.maxPresencePeers),
     },
-    allowedOrigins: (ALLOWED_ORIGINS ?? "")
-      .split(",")
-      .map((origin) => origin.trim().replace(/\/+$/, ""))
-      .filter((origin) => origin !== ""),
+    allowedOrigins: ALLOWED_ORIGINS.map((origin) => origin.replace(/\/+$/, "")),
     aliases: parsed.data.ALIASES === "on",
     peers: parsed.data.PEERS,
+    socketIo: socketIoSettings(parsed.data),
+  };
+}
+
+function socketIoSettings(variables: z.infer<typeof variablesSchema>): SocketIoSettings {
+  return {
+    paths: variables.SOCKETIO_PATHS.map((path) => path.replace(/\/$/, "")),
+    pingIntervalMs: variables.SOCKETIO_PING_INTERVAL_MS,
+    pingTimeoutMs: variables.SOCKETIO_PING_TIMEOUT_MS,
+    maxPayloadBytes: variables.SOCKETIO_MAX_PAYLOAD_BYTES,
+    connectTimeoutMs: variables.SOCKETIO_CONNECT_TIMEOUT_MS,
+    authKeys: variables.SOCKETIO_AUTH_KEYS,
   };
 }
 

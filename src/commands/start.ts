@@ -41,7 +41,8 @@ if (migrated.status !== 0) {
   process.exit(1);
 }
 
-const variables = localVariables.flatMap((name) => {
+// The last one is read by the development entry alone.
+const variables = [...localVariables, "SOCKETIO_CONFORMANCE"].flatMap((name) => {
   const value = process.env[name];
   return value === undefined || value === "" ? [] : ["--var", `${name}:${value}`];
 });

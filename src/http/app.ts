@@ -11,6 +11,7 @@ import { list } from "./list.ts";
 import { allowedOrigin } from "./origins.ts";
 import { methodRefused, problemResponse, RequestRefused } from "./problem.ts";
 import { me } from "./me.ts";
+import { socketIo } from "./socket-io.ts";
 import { closedSocket, openInboxSocket, openSocket, refusesByClose } from "./socket.ts";
 import { users } from "./users.ts";
 
@@ -30,7 +31,7 @@ app.onError((error, context) => {
 
 app.notFound((context) => refuse(context, new RequestRefused(refusal("not_found"))));
 
-app.use(configured, allowedOrigin, addressLimited);
+app.use(configured, socketIo, allowedOrigin, addressLimited);
 
 // Before everything that touches headers behind a handler: an upgrade's answer cannot be changed.
 app.get("/v1/conversations/:peer/socket", authenticated, openSocket);

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type * as z from "zod";
+import { cappedBytes } from "../protocol/capped-bytes.ts";
 import { refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { RequestRefused } from "./problem.ts";
@@ -9,7 +10,12 @@ export async function bodyOf<Schema extends z.ZodType>(
   context: Context,
   schema: Schema,
 ): Promise<z.infer<Schema>> {
-  const bytes = await cappedBytes(context.req.raw);
+  const bytes = await cappedBytes(context.req.raw, fixedLimits.maxFrameBytes);
+  if (bytes === undefined) {
+    throw new RequestRefused(
+      refusal("too_large", { message: `the body is over ${fixedLimits.maxFrameBytes} bytes` }),
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
@@ -35,19 +41,4 @@ export function queryOf<Schema extends z.ZodType>(context: Context, schema: Sche
 function fieldRefusal(code: "bad_request" | "out_of_range", error: z.ZodError) {
   const field = String(error.issues[0]?.path[0] ?? "body");
   return refusal(code, { field, message: `${field}: ${error.issues[0]?.message ?? "invalid"}` });
-}
-
-async function cappedBytes(request: Request): Promise<Uint8Array> {
-  const bytes = new Uint8Array(fixedLimits.maxFrameBytes);
-  let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    if (length + chunk.byteLength > bytes.byteLength) {
-      throw new RequestRefused(
-        refusal("too_large", { message: `the body is over ${fixedLimits.maxFrameBytes} bytes` }),
-      );
-    }
-    bytes.set(chunk, length);
-    length += chunk.byteLength;
-  }
-  return bytes.subarray(0, length);
 }

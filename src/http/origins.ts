@@ -7,7 +7,7 @@ import { RequestRefused } from "./problem.ts";
 import { isUpgrade } from "./upgrade.ts";
 
 /** Whether a page of this origin may call. Requests without an origin come from no browser page. */
-function isAllowedOrigin(
+export function isAllowedOrigin(
   origin: string | undefined,
   requestUrl: string,
   allowed: readonly string[],

@@ -1,0 +1,77 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { engineErrorResponse, readEngineRequest } from "../socketio/engine-request.ts";
+import { addressLimited, type HttpEnv } from "./door.ts";
+import { isAllowedOrigin } from "./origins.ts";
+import { isUpgrade } from "./upgrade.ts";
+
+/** Socket.IO clients, below the paths that the configuration names. Every answer can be read by the client's page, errors too. */
+export const socketIo: MiddlewareHandler<HttpEnv> = async (context, next) => {
+  const { socketIo: settings, allowedOrigins } = context.get("settings");
+  const url = new URL(context.req.url);
+  const path = url.pathname.replace(/\/$/, "");
+  if (!settings.paths.includes(path)) {
+    return next();
+  }
+  const isAllowed = isAllowedOrigin(context.req.header("origin"), context.req.url, allowedOrigins);
+  // Browsers open WebSockets to anywhere, and an upgrade's answer cannot be changed.
+  if (isUpgrade(context.req.raw)) {
+    return isAllowed ? serve(context, path, url.searchParams) : engineErrorResponse("forbidden");
+  }
+  const handler = cors({
+    origin: (origin) => (isAllowed ? origin : null),
+    credentials: true,
+    allowMethods: ["GET", "POST"],
+    maxAge: 86_400,
+  });
+  return handler(context, async () => {
+    context.res = isAllowed ? await serve(context, path, url.searchParams) : engineErrorResponse("forbidden");
+  });
+};
+
+async function serve(context: Context<HttpEnv>, path: string, query: URLSearchParams): Promise<Response> {
+  const { raw } = context.req;
+  const asked = readEngineRequest(query, raw.method, isUpgrade(raw));
+  if (asked.kind === "refused") {
+    return engineErrorResponse(asked.error);
+  }
+  const namespace = context.env.SOCKETIO_SESSIONS;
+  if (asked.kind === "handshake") {
+    await addressLimited(context, async () => undefined);
+    return namespace
+      .get(namespace.newUniqueId())
+      .fetch(requestFor(`https://session${path}?handshake=${asked.transport}`, raw));
+  }
+  const id = sessionId(namespace, asked.sid);
+  if (id === undefined) {
+    return engineErrorResponse("unknownSession");
+  }
+  if (asked.transport === "websocket" && !isUpgrade(raw)) {
+    return engineErrorResponse("badRequest");
+  }
+  if (raw.method !== "GET" && raw.method !== "POST") {
+    return engineErrorResponse("badRequest");
+  }
+  return namespace.get(id).fetch(requestFor(`https://session${path}`, raw));
+}
+
+/** Of the client's request the session gets what it is about, and no header of the client's but these. */
+function requestFor(url: string, { method, headers, body }: Request): Request {
+  const passed = new Headers();
+  for (const name of ["upgrade", "content-type"]) {
+    const value = headers.get(name);
+    if (value !== null) {
+      passed.set(name, value);
+    }
+  }
+  return new Request(url, { method, headers: passed, body });
+}
+
+/** An id carries a code of its namespace's own: one that was made up or altered is none. */
+function sessionId(namespace: DurableObjectNamespace, sid: string): DurableObjectId | undefined {
+  try {
+    return namespace.idFromString(sid);
+  } catch {
+    return undefined;
+  }
+}

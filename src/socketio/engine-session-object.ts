@@ -1,0 +1,248 @@
+import { DurableObject } from "cloudflare:workers";
+import * as z from "zod";
+import type { Env } from "../env.ts";
+import { cappedBytes } from "../protocol/capped-bytes.ts";
+import { readSettings } from "../settings.ts";
+import { engineErrorResponse, type TransportName } from "./engine-request.ts";
+import { Engine, type EngineListener, type EngineOptions } from "./engine.ts";
+import type { Carrier } from "./namespaces.ts";
+import type { EngineSocket } from "./probe.ts";
+import type { Pulse } from "./pulse.ts";
+
+/** What the WebSocket that is a session's transport remembers while its object sleeps. Fields are only added. */
+const attachmentSchema = z.object({
+  path: z.string(),
+  pulse: z.object({
+    pingDueAtMs: z.number(),
+    pingSentAtMs: z.number().optional(),
+    connectByMs: z.number().optional(),
+  }),
+  kept: z.unknown(),
+});
+
+/** What runs on a session, and what of it survives the object's sleep. */
+export interface Application extends EngineListener {
+  readonly kept: unknown;
+}
+
+/** What an application runs with. */
+export interface Seat {
+  readonly sid: string;
+  /** Below which path the session was opened. */
+  readonly path: string;
+  readonly carrier: Carrier;
+  readonly options: EngineOptions;
+  readonly later: (ms: number, run: () => void) => void;
+  /** What is kept may have changed. */
+  readonly changed: () => void;
+}
+
+interface Session {
+  readonly path: string;
+  readonly engine: Engine;
+  readonly application: Application;
+}
+
+/** One Engine.IO session: the plug between the platform and the protocol. The object's id is the session's `sid`. */
+export abstract class EngineSessionObject extends DurableObject<Env> {
+  readonly #sockets = new Map<WebSocket, EngineSocket>();
+  #session: Session | undefined;
+  /** What the alarm was set for. */
+  #connectByMs: number | undefined;
+  #isCleared = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    for (const webSocket of ctx.getWebSockets()) {
+      this.#recall(webSocket);
+    }
+  }
+
+  /** What runs on a session: anew, or as it was kept. */
+  protected abstract seat(seat: Seat, kept?: unknown): Application;
+
+  /** The object was ended under its session, which it knows nothing of any more: what others know of that is theirs no longer. */
+  protected abstract forget(): Promise<void>;
+
+  /** A request of the session, from the door only; with `handshake` one that begins it. */
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const isUpgrade = request.headers.has("upgrade");
+    const handshake = searchParams.get("handshake");
+    if (handshake !== null && this.#session === undefined) {
+      return this.#open(pathname, handshake as TransportName);
+    }
+    const session = this.#session;
+    if (session === undefined) {
+      return engineErrorResponse("unknownSession");
+    }
+    const response = await this.#serve(session.engine, request, isUpgrade);
+    this.#changed();
+    return response;
+  }
+
+  override webSocketMessage(webSocket: WebSocket, frame: string | ArrayBuffer): void {
+    const socket = this.#sockets.get(webSocket);
+    if (socket !== undefined) {
+      this.#session?.engine.receive(socket, frame);
+      this.#changed();
+    }
+  }
+
+  override webSocketClose(webSocket: WebSocket): void {
+    this.#gone(webSocket);
+  }
+
+  override webSocketError(webSocket: WebSocket): void {
+    this.#gone(webSocket);
+  }
+
+  override async alarm(): Promise<void> {
+    const { engine } = this.#session ?? {};
+    if (engine === undefined) {
+      await this.forget();
+      await this.ctx.storage.deleteAll();
+      return;
+    }
+    engine.wake();
+    if (!engine.isOver) {
+      this.#setAlarm(engine);
+    }
+    this.#changed();
+  }
+
+  /** What runs on the session, while there is one. */
+  protected get application(): Application | undefined {
+    return this.#session?.engine.isOver === false ? this.#session.application : undefined;
+  }
+
+  async #open(path: string, transport: TransportName): Promise<Response> {
+    const { socket, response } = transport === "websocket" ? this.#accept() : {};
+    const { engine } = this.#begin(path, socket);
+    this.#setAlarm(engine);
+    engine.open();
+    this.#changed();
+    return response ?? engine.poll();
+  }
+
+  #begin(path: string, socket?: EngineSocket, pulse?: Pulse, kept?: unknown): Session {
+    const options = this.#options();
+    const sid = this.ctx.id.toString();
+    const engine = new Engine(
+      { sid, options, now: Date.now, later, listener: () => application },
+      socket,
+      pulse,
+    );
+    const changed = () => this.#changed();
+    const application = this.seat({ sid, path, carrier: engine, options, later, changed }, kept);
+    const session = { path, engine, application };
+    this.#session = session;
+    return session;
+  }
+
+  async #serve(engine: Engine, request: Request, isUpgrade: boolean): Promise<Response> {
+    if (isUpgrade) {
+      if (engine.isOver) {
+        return engineErrorResponse("unknownSession");
+      }
+      const { socket, response } = this.#accept();
+      engine.probe(socket);
+      return response;
+    }
+    if (request.method === "GET") {
+      return engine.poll();
+    }
+    return engine.post(request.headers.get("content-type"), async () => {
+      const bytes = await cappedBytes(request, this.#options().maxPayloadBytes);
+      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+    });
+  }
+
+  #accept(): { readonly socket: EngineSocket; readonly response: Response } {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    return { socket: this.#listed(server), response: new Response(null, { status: 101, webSocket: client }) };
+  }
+
+  #listed(webSocket: WebSocket): EngineSocket {
+    const socket: EngineSocket = {
+      send: (frame) => attempt(() => webSocket.send(frame)),
+      close: (code, reason) => attempt(() => webSocket.close(code, reason)),
+    };
+    this.#sockets.set(webSocket, socket);
+    return socket;
+  }
+
+  // One that remembers nothing was to become the transport, and did not.
+  #recall(webSocket: WebSocket): void {
+    const { data } = attachmentSchema.safeParse(webSocket.deserializeAttachment());
+    if (data === undefined || webSocket.readyState !== WebSocket.OPEN) {
+      webSocket.close(1000, "");
+      return;
+    }
+    const { engine } = this.#begin(data.path, this.#listed(webSocket), data.pulse, data.kept);
+    this.#connectByMs = engine.pulse.connectByMs;
+  }
+
+  #gone(webSocket: WebSocket): void {
+    const socket = this.#sockets.get(webSocket);
+    this.#sockets.delete(webSocket);
+    socket?.close(1000, "");
+    if (socket !== undefined) {
+      this.#session?.engine.gone(socket);
+      this.#changed();
+    }
+  }
+
+  #changed(): void {
+    const session = this.#session;
+    if (session === undefined) {
+      return;
+    }
+    const { engine } = session;
+    if (engine.isOver) {
+      this.#clear();
+      return;
+    }
+    if (engine.pulse.connectByMs !== this.#connectByMs) {
+      this.#setAlarm(engine);
+    }
+    for (const [webSocket, socket] of this.#sockets) {
+      if (socket === engine.socket) {
+        const { path, application } = session;
+        webSocket.serializeAttachment({ path, pulse: engine.pulse, kept: application.kept });
+      }
+    }
+  }
+
+  #clear(): void {
+    if (!this.#isCleared) {
+      this.#isCleared = true;
+      void this.ctx.storage.deleteAlarm();
+      void this.ctx.storage.deleteAll();
+    }
+  }
+
+  #setAlarm(engine: Engine): void {
+    this.#connectByMs = engine.pulse.connectByMs;
+    void this.ctx.storage.setAlarm(engine.wakeAtMs);
+  }
+
+  #options(): EngineOptions {
+    const { socketIo, limits } = readSettings(this.env);
+    return { ...socketIo, maxOutstandingCharacters: limits.maxOutstandingCharacters };
+  }
+}
+
+function later(ms: number, run: () => void): void {
+  setTimeout(run, ms);
+}
+
+// One that broke has its close event on the way, which settles the rest.
+function attempt(run: () => void): void {
+  try {
+    run();
+  } catch {
+    return;
+  }
+}

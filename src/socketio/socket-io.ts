@@ -1,0 +1,180 @@
+import { Decoder, Encoder, PacketType, isPacketValid, type Packet } from "socket.io-parser";
+import type { EngineListener } from "./engine.ts";
+import type { Acknowledge, Carrier, Link, Member, Namespaces } from "./namespaces.ts";
+import type { Data } from "./packets.ts";
+
+/** How long the rest of a binary packet may take: a half of one would be lost with the object's sleep. */
+const attachmentTimeoutMs = 10_000;
+
+/** What survives the object's sleep of each namespace that was joined: its name, and what its member keeps. */
+export type KeptMembers = readonly (readonly [namespace: string, kept: unknown])[];
+
+interface SocketIoPorts {
+  readonly carrier: Carrier;
+  readonly namespaces: Namespaces;
+  readonly connectTimeoutMs: number;
+  readonly now: () => number;
+  readonly later: (ms: number, run: () => void) => void;
+  /** Runs after each packet: what is kept may have changed. */
+  readonly changed: () => void;
+}
+
+/** The Socket.IO protocol 5 of one session: who joined which namespace, events in order, acknowledgements. */
+export class SocketIo implements EngineListener {
+  readonly #ports: SocketIoPorts;
+  readonly #members = new Map<string, Member>();
+  readonly #encoder = new Encoder();
+  readonly #decoder = new Decoder();
+  #queue: Promise<void> = Promise.resolve();
+  #isOver = false;
+  /** Text packets that came whole or not. A binary one is whole with its last attachment. */
+  #begun = 0;
+  #decoded = 0;
+
+  constructor(ports: SocketIoPorts, kept: KeptMembers = []) {
+    this.#ports = ports;
+    this.#decoder.on("decoded", (packet) => this.#received(packet));
+    for (const [name, state] of kept) {
+      const member = ports.namespaces.restore(name, state, this.#link(name));
+      if (member !== undefined) {
+        this.#members.set(name, member);
+      }
+    }
+  }
+
+  get kept(): KeptMembers {
+    return [...this.#members].map(([name, member]) => [name, member.kept ?? null] as const);
+  }
+
+  member(namespace: string): Member | undefined {
+    return this.#members.get(namespace);
+  }
+
+  message(data: Data): void {
+    try {
+      this.#begun += typeof data === "string" ? 1 : 0;
+      this.#decoder.add(data);
+    } catch {
+      this.#ports.carrier.end();
+      return;
+    }
+    if (typeof data === "string" && this.#decoded < this.#begun) {
+      const awaited = this.#begun;
+      this.#ports.later(attachmentTimeoutMs, () => {
+        if (this.#decoded < awaited) {
+          this.#ports.carrier.end();
+        }
+      });
+    }
+  }
+
+  closed(): void {
+    this.#isOver = true;
+    this.#decoder.destroy();
+    for (const member of this.#members.values()) {
+      member.left();
+    }
+    this.#members.clear();
+  }
+
+  // One after the other: an event must not overtake the verdict on its client.
+  #received(packet: Packet): void {
+    this.#decoded += 1;
+    this.#queue = this.#queue.then(async () => {
+      if (!this.#isOver) {
+        try {
+          await this.#take(packet);
+        } catch {
+          this.#ports.carrier.end();
+        }
+        this.#ports.changed();
+      }
+    });
+  }
+
+  #take(packet: Packet): void | Promise<void> {
+    const member = this.#members.get(packet.nsp);
+    if (!isPacketValid(packet) || (packet.type === PacketType.CONNECT) === (member !== undefined)) {
+      return this.#ports.carrier.end();
+    }
+    if (member === undefined) {
+      return this.#connect(packet);
+    }
+    if (packet.type === PacketType.EVENT) {
+      return member.event(packet.data as unknown[], this.#acknowledgeOf(packet));
+    }
+    if (packet.type === PacketType.DISCONNECT) {
+      return this.#leave(packet.nsp);
+    }
+    // Events to clients ask for no acknowledgement, so there is nothing that one could answer.
+    return packet.type === PacketType.ACK ? undefined : this.#ports.carrier.end();
+  }
+
+  async #connect({ nsp, data }: Packet): Promise<void> {
+    const auth = (data ?? {}) as Readonly<Record<string, unknown>>;
+    const admission = await this.#ports.namespaces.admit(nsp, auth, this.#link(nsp));
+    if (this.#isOver) {
+      if (admission?.ok === true) {
+        admission.member.left();
+      }
+    } else if (admission?.ok === true) {
+      this.#members.set(nsp, admission.member);
+      this.#ports.carrier.connectBy(undefined);
+      this.#send({ type: PacketType.CONNECT, nsp, data: { sid: crypto.randomUUID() } });
+      admission.joined?.();
+    } else {
+      const refusal = admission?.refusal ?? { message: "Invalid namespace" };
+      this.#send({ type: PacketType.CONNECT_ERROR, nsp, data: refusal });
+    }
+  }
+
+  #leave(nsp: string): void {
+    const member = this.#members.get(nsp);
+    this.#members.delete(nsp);
+    member?.left();
+    if (this.#members.size === 0) {
+      this.#ports.carrier.connectBy(this.#ports.now() + this.#ports.connectTimeoutMs);
+    }
+  }
+
+  #acknowledgeOf({ nsp, id }: Packet): Acknowledge | undefined {
+    if (id === undefined) {
+      return undefined;
+    }
+    // A number above is not the one that the client wrote any more.
+    if (!Number.isSafeInteger(id)) {
+      this.#ports.carrier.end();
+      return undefined;
+    }
+    let wasAcknowledged = false;
+    return (...args) => {
+      if (!wasAcknowledged && this.#members.has(nsp)) {
+        wasAcknowledged = true;
+        this.#send({ type: PacketType.ACK, nsp, id, data: args });
+      }
+    };
+  }
+
+  #link(nsp: string): Link {
+    return {
+      emit: (event, ...args) => {
+        if (this.#members.has(nsp)) {
+          this.#send({ type: PacketType.EVENT, nsp, data: [event, ...args] });
+        }
+      },
+      disconnect: () => {
+        if (this.#members.has(nsp)) {
+          this.#send({ type: PacketType.DISCONNECT, nsp });
+          this.#leave(nsp);
+        }
+      },
+      end: () => this.#ports.carrier.end(),
+    };
+  }
+
+  #send(packet: Packet): void {
+    for (const part of this.#encoder.encode(packet) as Data[]) {
+      this.#ports.carrier.send(part);
+    }
+  }
+}

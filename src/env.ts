@@ -23,4 +23,5 @@ export interface Env {
   readonly EDIT_WINDOW_SECONDS?: string;
   readonly ALIASES?: string;
   readonly PEERS?: string;
+  readonly CHATS_API?: string;
 }

@@ -10,6 +10,8 @@ export interface Settings {
   readonly aliases: boolean;
   /** Whom one may write to: any id, or only users who signed in once or whom the app's team named. */
   readonly peers: "any" | "known";
+  /** Whether the replaced app's REST is served. */
+  readonly chatsApi: boolean;
 }
 
 const variable = (fallback: number, low: number, high: number) =>
@@ -41,6 +43,7 @@ const variablesSchema = z.object({
   // The first one is the default.
   ALIASES: choice(["off", "on"]),
   PEERS: choice(["any", "known"]),
+  CHATS_API: choice(["on", "off"]),
 });
 
 /** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */
@@ -96,6 +99,7 @@ export function readSettings(variables: object): Settings {
       .filter((origin) => origin !== ""),
     aliases: parsed.data.ALIASES === "on",
     peers: parsed.data.PEERS,
+    chatsApi: parsed.data.CHATS_API === "on",
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { chatSchema } from "../../src/protocol/chats.ts";
+import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import { fillRecord, stubOf, upTo } from "./by-hand.ts";
 import { askChats, getChats, numberedUsers, postChat, walkChats } from "./chats-client.ts";
 import { connect, deployWith, env, freshUsers, rest } from "./clients.ts";
@@ -162,7 +163,8 @@ test("[RA13] where the history is replaced between the two calls, the conversati
       answered.push(real.rev);
       return answered.length === 1 ? { ...real, rev: 1_000 } : real;
     };
-    return { summary, write: stub.write.bind(stub), settled: stub.settled.bind(stub) };
+    const write = (user: string, frame: WriteFrame) => stub.write(user, frame);
+    return { summary, write, settled: (rev: number) => stub.settled(rev) };
   };
   deployWith({ CONVERSATIONS: { getByName: ahead } as unknown as typeof CONVERSATIONS });
   expect(await postChat(a, { receiver_id: b, content: "hello" })).toMatchObject({ id: 1 });

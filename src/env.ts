@@ -31,4 +31,5 @@ export interface Env {
   readonly SOCKETIO_MAX_PAYLOAD_BYTES?: string;
   readonly SOCKETIO_CONNECT_TIMEOUT_MS?: string;
   readonly SOCKETIO_AUTH_KEYS?: string;
+  readonly CHATS_API?: string;
 }

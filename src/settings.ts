@@ -11,6 +11,8 @@ export interface Settings {
   /** Whom one may write to: any id, or only users who signed in once or whom the app's team named. */
   readonly peers: "any" | "known";
   readonly socketIo: SocketIoSettings;
+  /** Whether the replaced app's REST is served. */
+  readonly chatsApi: boolean;
 }
 
 /** How Socket.IO clients are served. */
@@ -67,7 +69,10 @@ const variablesSchema = z.object({
   SOCKETIO_PING_TIMEOUT_MS: variable(60_000, 100, 86_400_000).pipe(z.int()),
   SOCKETIO_MAX_PAYLOAD_BYTES: variable(65_536, 1_024, 1_048_576).pipe(z.int()),
   SOCKETIO_CONNECT_TIMEOUT_MS: variable(10_000, 100, 600_000).pipe(z.int()),
-  SOCKETIO_AUTH_KEYS: list("token,Authorization").pipe(z.array(z.string()).min(1)),
+  SOCKETIO_AUTH_KEYS: list("token,Authorization").transform((keys) =>
+    keys.length === 0 ? ["token", "Authorization"] : keys,
+  ),
+  CHATS_API: choice(["on", "off"]),
 });
 
 /** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */
@@ -121,6 +126,7 @@ export function readSettings(variables: object): Settings {
     aliases: parsed.data.ALIASES === "on",
     peers: parsed.data.PEERS,
     socketIo: socketIoSettings(parsed.data),
+    chatsApi: parsed.data.CHATS_API === "on",
   };
 }
 

@@ -71,6 +71,7 @@ export const localVariables = [
   "ADMIN_KEY",
   "ALIASES",
   "PEERS",
+  "CHATS_API",
   "ALLOWED_ORIGINS",
   "RATE_LIMIT_PER_SECOND",
   "RATE_LIMIT_BURST",

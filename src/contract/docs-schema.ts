@@ -34,7 +34,7 @@ export function fieldTable(label: string, fields: readonly Field[]): Html {
 
 /** What a schema says beyond its fields, for one that is no object. */
 export function scalarLine(schema: JsonSchema): Html {
-  return html`<p class="type">${schema.type}${boundsOf(schema)}</p>`;
+  return html`<p class="type">${typeOf(schema)}${boundsOf(schema)}</p>`;
 }
 
 export function schemaLink(id: string): Html {
@@ -43,9 +43,12 @@ export function schemaLink(id: string): Html {
 
 /** A schema's type in a few words, with links to those it names. */
 function typeOf(schema: JsonSchema): Html {
-  const { $ref, allOf } = schema;
+  const { $ref, allOf, anyOf } = schema;
   if (allOf?.[0] !== undefined) {
     return typeOf(allOf[0]);
+  }
+  if (anyOf !== undefined) {
+    return html`${anyOf.map((choice, index) => html`${index === 0 ? "" : " | "}${typeOf(choice)}`)}`;
   }
   if ($ref !== undefined) {
     return schemaLink($ref.slice($ref.lastIndexOf("/") + 1));

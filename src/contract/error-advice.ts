@@ -26,6 +26,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   stale: "catch up, settle the outbox, send again",
   device_limit: "do not reconnect by itself",
   message_deleted: "show it; do not retry",
+  gone: "ask the address that the answer names",
   too_large: "send less",
   upgrade_required: "open a WebSocket",
   rate_limited: "wait `retryAfterMs`, send again",

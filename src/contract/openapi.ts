@@ -1,5 +1,6 @@
 import { errorCatalogue, refusal, type ErrorCode } from "../protocol/errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
+import { chatOperations } from "./chat-operations.ts";
 import { conversationOperations } from "./conversation-operations.ts";
 import { errorTable } from "./error-table.ts";
 import { messageOperations } from "./message-operations.ts";
@@ -13,6 +14,7 @@ export const operations: readonly Operation[] = [
   ...messageOperations,
   ...conversationOperations,
   ...userOperations,
+  ...chatOperations,
 ];
 
 export const tags = {
@@ -20,6 +22,8 @@ export const tags = {
   Conversations: "The list, and how each conversation stands for the user.",
   Sockets: "What is live. The frames are described in [asyncapi.json](/asyncapi.json).",
   Users: "Names, pictures and presence.",
+  Chats:
+    "As the app that Pairline replaces had it, for its clients in the field. Ids that are numbers are written as such. Not there with `CHATS_API=off`.",
   Operators: "For your servers, with the admin key, and for monitoring.",
 };
 

@@ -34,6 +34,12 @@ const pathParameters: Readonly<Record<string, Parameter>> = {
     example: bob,
   },
   id: { description: "The user's id, percent-encoded.", schema: refTo("UserId"), example: alice },
+  correspondent_id: {
+    description: "The other user's id, percent-encoded.",
+    schema: refTo("UserId"),
+    example: bob,
+  },
+  user_id: { description: "Any user's id, percent-encoded.", schema: refTo("UserId"), example: alice },
   seq: {
     description: "The message's number.",
     schema: { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },

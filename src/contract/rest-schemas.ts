@@ -1,9 +1,16 @@
+import * as chats from "../protocol/chats.ts";
+import { writtenIdSchema } from "../protocol/numeric-id.ts";
 import { problemSchema } from "../protocol/problem.ts";
 import * as rest from "../protocol/rest.ts";
 import { differenceSchema, verificationSchema, verifyBodySchema } from "../protocol/verification.ts";
 import { sentFields } from "./frame-texts.ts";
 import type { NamedSchema } from "./schema-components.ts";
 import { sharedSchemas } from "./shared-schemas.ts";
+
+const chatFields = {
+  data: "What was asked for.",
+  message: "That it went well, in the words of the replaced app.",
+};
 
 /** Every body and answer of REST. */
 export const restSchemas: readonly NamedSchema[] = [
@@ -108,6 +115,39 @@ export const restSchemas: readonly NamedSchema[] = [
       kind: "Whether D1 lacks the row, has one too many, or another one.",
       columns: "Which columns differ, never what is in them.",
     },
+  },
+  {
+    id: "ChatBody",
+    schema: chats.chatBodySchema,
+    description: "A new message as the replaced app took it.",
+    fields: { sender_id: "May repeat the user of the token; naming anybody else is refused." },
+  },
+  {
+    id: "ChatAnswer",
+    schema: chats.chatAnswerSchema,
+    description: "The message that was stored.",
+    fields: chatFields,
+  },
+  {
+    id: "ChatsAnswer",
+    schema: chats.chatsAnswerSchema,
+    description: "Messages as the replaced app answered them, newest first.",
+    fields: chatFields,
+  },
+  {
+    id: "Chat",
+    schema: chats.chatSchema,
+    description: "A message as the replaced app stored it.",
+    fields: {
+      id: "The message's number in its conversation, its `seq`.",
+      timestamp: "When the message was stored: ISO 8601 in UTC, with milliseconds and `Z`.",
+    },
+  },
+  {
+    id: "WrittenId",
+    schema: writtenIdSchema,
+    description:
+      "A user id. One that is the decimal text of a whole number up to 2^53 − 1 is written as that number; both forms are taken.",
   },
   {
     id: "Problem",

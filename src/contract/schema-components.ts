@@ -5,6 +5,7 @@ import { glossary } from "./glossary.ts";
 export interface JsonSchema {
   readonly $ref?: string;
   readonly allOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
   readonly description?: string;
   readonly type?: string;
   readonly const?: unknown;

@@ -6,12 +6,23 @@ import { peerFrom } from "./peer.ts";
 
 const settleTries = 5;
 
-/** Whose conversation with whom a request is about. The stub is made anew for each call: one that broke stays broken. */
-export async function addressed(context: Context<HttpEnv>) {
+/** Whose conversation with whom a request is about. */
+export async function addressed(context: Context<HttpEnv>): Promise<Place> {
+  return placeWith(context, await peerFrom(context));
+}
+
+/** The conversation of the request's user with a peer. The stub is made anew for each call: one that broke stays broken. */
+export function placeWith(context: Context<HttpEnv>, peer: string): Place {
   const { user } = context.get("verified");
-  const peer = await peerFrom(context);
   const name = conversationName(user, peer);
   return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
+}
+
+export interface Place {
+  readonly user: string;
+  readonly peer: string;
+  readonly name: string;
+  readonly stub: () => DurableObjectStub<Conversation>;
 }
 
 /**

@@ -4,6 +4,7 @@ import { ArchiveError } from "../archive/database.ts";
 import { report } from "../logger.ts";
 import { refusal } from "../protocol/errors.ts";
 import { admin } from "./admin.ts";
+import { chats } from "./chats.ts";
 import { conversations } from "./conversations.ts";
 import { addressLimited, authenticated, configured, factory } from "./door.ts";
 import { health } from "./health.ts";
@@ -41,6 +42,8 @@ app.get("/health", health);
 app.all("/health", methodRefused("GET"));
 // Before the users' tokens are asked for: the app's team has a key of its own.
 app.route("/v1/admin", admin);
+// It asks for tokens itself, and not everywhere.
+app.route("/api/chats", chats);
 app.use("/v1/*", authenticated, async (context, next) => {
   await next();
   context.header("cache-control", "no-store");

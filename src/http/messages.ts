@@ -1,10 +1,5 @@
 import type { Context } from "hono";
-import { conversationKey } from "../archive/conversation-key.ts";
-import type { WriteReply } from "../conversation/callers.ts";
-import type { Conversation } from "../conversation/conversation-object.ts";
-import type { ChangeFrame, WriteFrame } from "../protocol/client-frame.ts";
-import { contentFault } from "../protocol/content.ts";
-import { pairFromName } from "../protocol/pair.ts";
+import type { ChangeFrame } from "../protocol/client-frame.ts";
 import {
   archivedRevHeader,
   changeQuerySchema,
@@ -15,22 +10,19 @@ import {
   type Page,
   type SendAnswer,
 } from "../protocol/rest.ts";
-import { addressed, untilSettled } from "./addressed.ts";
+import { addressed, type Place } from "./addressed.ts";
 import { factory, type HttpEnv } from "./door.ts";
-import { historySources, readHistory } from "./history.ts";
 import { bodyOf, queryOf } from "./input.ts";
 import { emojiInPath, seqInPath } from "./path.ts";
-import { methodRefused, RequestRefused } from "./problem.ts";
+import { readMessages, write } from "./message-calls.ts";
+import { methodRefused } from "./problem.ts";
 
 /** REST of one conversation's messages, below `/v1/conversations/{peer}/messages`. */
 export const messages = factory
   .createApp()
   .get("/", async (context) => {
-    const { name, stub } = await addressed(context);
-    const query = queryOf(context, pageQuerySchema);
-    const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
-    const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
-    const { page, archivedRev } = await readHistory(sources, query);
+    const place = await addressed(context);
+    const { page, archivedRev } = await readMessages(context, place, queryOf(context, pageQuerySchema));
     return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
   })
   .post("/", async (context) => {
@@ -64,24 +56,6 @@ export const messages = factory
   .all("/", methodRefused("GET", "POST"))
   .all("/:seq", methodRefused("PATCH", "DELETE"))
   .all("/:seq/reactions/:emoji", methodRefused("PUT", "DELETE"));
-
-type Place = Awaited<ReturnType<typeof addressed>>;
-
-/** Sends or changes a message, and sees to the archive. */
-async function write(context: Context<HttpEnv>, { user, stub }: Place, frame: WriteFrame) {
-  // Judged before it travels: what writes values between objects recurses without a bound.
-  const fault = contentFault(frame, context.get("settings").limits);
-  if (fault !== undefined) {
-    throw new RequestRefused(fault);
-  }
-  // The platform's types lose an answer that holds `unknown`, as a message's data does.
-  const reply = (await stub().write(user, frame)) as WriteReply;
-  if (!reply.ok) {
-    throw new RequestRefused(reply.refusal);
-  }
-  context.executionCtx.waitUntil(untilSettled(stub, reply.message.rev));
-  return reply;
-}
 
 async function change(context: Context<HttpEnv>, place: Place, frame: ChangeFrame): Promise<Response> {
   const { message, rev } = await write(context, place, frame);

@@ -34,7 +34,7 @@ export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) =
     origin: (origin) => (isAllowed(origin) ? origin : null),
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type"],
-    exposeHeaders: ["Retry-After", "WWW-Authenticate", archivedRevHeader],
+    exposeHeaders: ["Link", "Retry-After", "WWW-Authenticate", archivedRevHeader],
     maxAge: 86_400,
   });
   return handler(context, next);

@@ -43,6 +43,7 @@ export const errorCatalogue = {
   },
   device_limit: { status: 409, closeCode: 4408, title: "A newer device took this socket's place" },
   message_deleted: { status: 410, closeCode: 4414, title: "This message was deleted" },
+  gone: { status: 410, closeCode: 4424, title: "This address is not served any more" },
   too_large: { status: 413, closeCode: 4413, title: "The frame or body is too large" },
   upgrade_required: { status: 426, closeCode: 4426, title: "This address speaks WebSocket" },
   rate_limited: { status: 429, closeCode: 4429, title: "Too many at once" },

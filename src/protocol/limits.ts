@@ -18,6 +18,8 @@ export const fixedLimits = {
   maxReplayBytes: 1_048_576,
   /** Messages of one history page. */
   maxPageMessages: 100,
+  /** Messages of one answer of the replaced app's REST: two pages. */
+  maxChats: 200,
   /** Conversations of one page of the list. */
   maxListConversations: 500,
   /** Peers whose presence one socket follows: those on its screen. */

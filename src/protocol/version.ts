@@ -9,6 +9,7 @@
  * - added: edit, delete, react; replyTo and data in `send`; quote in messages; blocked and last.deleted in summaries;
  *   their REST requests, blocks, limits and errors.
  * - added: the operators' verification of a conversation's archive.
+ * - added: the replaced app's REST, and the error gone.
  */
 export const protocolVersion = "pairline.v1";
 

@@ -25,6 +25,7 @@ test("a variable out of its range is named, its value is not", () => {
     ["ALIASES", "yes-4711"],
     ["ALIASES", "On"],
     ["PEERS", "none-4711"],
+    ["CHATS_API", "maybe-4711"],
     ["EDIT_WINDOW_SECONDS", "0"],
     ["EDIT_WINDOW_SECONDS", "1.5"],
   ] as const) {
@@ -39,6 +40,13 @@ test("[US6][US8] aliases are off and peers any until a variable says otherwise",
     expect(readSettings(unset)).toMatchObject({ aliases: false, peers: "any" });
   }
   expect(readSettings({ ALIASES: "on", PEERS: "known" })).toMatchObject({ aliases: true, peers: "known" });
+});
+
+test("[RA15] the replaced app's REST is there until it is switched off", () => {
+  for (const unset of [{}, { CHATS_API: "" }, { CHATS_API: "on" }]) {
+    expect(readSettings(unset).chatsApi).toBe(true);
+  }
+  expect(readSettings({ CHATS_API: "off" }).chatsApi).toBe(false);
 });
 
 test("[ED3] messages may be edited for ever, unless a number of seconds is set", () => {

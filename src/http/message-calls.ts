@@ -1,0 +1,35 @@
+import type { Context } from "hono";
+import { conversationKey } from "../archive/conversation-key.ts";
+import type { WriteReply } from "../conversation/callers.ts";
+import type { Conversation } from "../conversation/conversation-object.ts";
+import type { WriteFrame } from "../protocol/client-frame.ts";
+import { contentFault } from "../protocol/content.ts";
+import { pairFromName } from "../protocol/pair.ts";
+import type { PageQuery } from "../protocol/rest.ts";
+import { untilSettled, type Place } from "./addressed.ts";
+import type { HttpEnv } from "./door.ts";
+import { historySources, readHistory } from "./history.ts";
+import { RequestRefused } from "./problem.ts";
+
+/** A page of the conversation's history. Throws a RequestRefused. */
+export function readMessages(context: Context<HttpEnv>, { name, stub }: Place, query: PageQuery) {
+  const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
+  const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
+  return readHistory(sources, query);
+}
+
+/** Sends or changes a message, and sees to the archive. Throws a RequestRefused. */
+export async function write(context: Context<HttpEnv>, { user, stub }: Place, frame: WriteFrame) {
+  // Judged before it travels: what writes values between objects recurses without a bound.
+  const fault = contentFault(frame, context.get("settings").limits);
+  if (fault !== undefined) {
+    throw new RequestRefused(fault);
+  }
+  // The platform's types lose an answer that holds `unknown`, as a message's data does.
+  const reply = (await stub().write(user, frame)) as WriteReply;
+  if (!reply.ok) {
+    throw new RequestRefused(reply.refusal);
+  }
+  context.executionCtx.waitUntil(untilSettled(stub, reply.message.rev));
+  return reply;
+}

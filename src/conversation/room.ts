@@ -186,7 +186,9 @@ export class Room {
 
   #publishMessage({ outcome, settle }: Extract<Settled, { kind: "write" }>, message: Message): void {
     if (outcome.kind === "stored") {
-      this.#tell({ type: "message", message });
+      const { rev, createdRev } = outcome.message;
+      this.devices.broadcast({ type: "message", message });
+      this.inboxes.add({ type: "message", message, isNew: rev === createdRev });
     }
     if (outcome.kind !== "refused") {
       settle({ ...outcome, message });

@@ -53,7 +53,7 @@ const conformanceNamespaces: Namespaces = {
 
 function member(link: Link): Member {
   return {
-    event: ([name, ...args], acknowledge) => {
+    event: ({ args: [name, ...args], acknowledge }) => {
       if (name === "message") {
         link.emit("message-back", ...args);
       } else if (name === "message-with-ack") {

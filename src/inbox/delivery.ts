@@ -2,10 +2,10 @@ import type { Summary } from "../protocol/conversation-list.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 
 /** What a conversation's devices hear that those of the inbox hear too, there with a `peer`. */
-export type RelayedFrame = Extract<
-  ServerFrame,
-  { type: "message" | "read" | "delivered" | "typing" | "reset" }
->;
+export type RelayedFrame =
+  | Extract<ServerFrame, { type: "read" | "delivered" | "typing" | "reset" }>
+  /** `isNew`: it was sent just now, not changed; only Socket.IO sessions are told. */
+  | (Extract<ServerFrame, { type: "message" }> & { readonly isNew?: boolean });
 
 /**
  * What a conversation tells the inbox of one of its users: what is new, and how it stands after that. A repeat is

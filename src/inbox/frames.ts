@@ -1,14 +1,17 @@
-import type { ActAnswer } from "../conversation/inbox-callers.ts";
 import { isWrite } from "../protocol/client-frame.ts";
 import { contentFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { parseInboxFrame, type InboxClientFrame } from "../protocol/inbox-frame.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
+import { catchUp } from "./catch-up.ts";
 import { newAmong } from "./following.ts";
+import type { FrameAnswer } from "./frame-answer.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import type { InboxRoom } from "./inbox.ts";
 
-type ActFrame = Exclude<InboxClientFrame, { type: "auth" }>;
+/** A frame of a device, but a fresh token. */
+export type ActFrame = Exclude<InboxClientFrame, { type: "auth" }>;
+type Write = Extract<ActFrame, { type: "send" | "edit" | "delete" | "react" }>;
 
 /** Takes one frame of one inbox socket. */
 export function receiveInboxFrame(inbox: InboxRoom, device: InboxDevice, data: string | ArrayBuffer): void {
@@ -24,7 +27,7 @@ function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
     verifyToken,
     parse: parseInboxFrame,
     act: (device, frame) => {
-      actOn(inbox, device, frame);
+      actOn(inbox, device, frame, (answer) => reply(inbox, device, frame, answer));
       return undefined;
     },
     takeAuth: () => takeFrames(inbox, 1),
@@ -32,32 +35,42 @@ function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
   };
 }
 
-function actOn(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): void {
+/** Does what the client of a Socket.IO session says. */
+export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): Promise<FrameAnswer> {
+  if (!device.isOpen || device.isExpired(inbox.ports.now())) {
+    inbox.devices.end(device, "token_expired");
+    return Promise.resolve({ kind: "refused", refusal: refusal("token_expired") });
+  }
+  device.heardAtMs = inbox.ports.now();
+  return new Promise((resolve) => {
+    actOn(inbox, device, frame, resolve);
+  });
+}
+
+/** Does what a frame says, and tells what became of it once that is durable. */
+export function actOn(
+  inbox: InboxRoom,
+  device: InboxDevice,
+  frame: ActFrame,
+  answered: (answer: FrameAnswer) => void,
+): void {
+  const refuse = (reason: Refusal) => answered({ kind: "refused", refusal: reason });
   const refused = takeFrames(
     inbox,
     frame.type === "subscribe" ? 1 + newAmong(device, frame.peers).length : 1,
   );
   if (refused !== undefined) {
-    refuse(inbox, device, frame, refused);
+    refuse(refused);
   } else if (frame.type === "subscribe") {
     void inbox.following
       .subscribe(device, frame.peers)
-      .then((reason) => refuse(inbox, device, frame, reason));
+      .then((reason) => (reason === undefined ? answered({ kind: "done" }) : refuse(reason)));
   } else if (frame.peer === inbox.ports.user) {
-    refuse(
-      inbox,
-      device,
-      frame,
-      refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }),
-    );
+    refuse(refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }));
   } else if (frame.type === "sync") {
-    const failed = refusal("internal");
-    void inbox.sync(device, frame.peer, frame.after).then(
-      (reason) => refuse(inbox, device, frame, reason),
-      () => refuse(inbox, device, frame, failed),
-    );
+    void catchUp(inbox, device, frame.peer, frame.after).then(answered, () => refuse(refusal("internal")));
   } else {
-    pass(inbox, device, frame);
+    pass(inbox, device, frame, answered);
   }
 }
 
@@ -65,46 +78,47 @@ function pass(
   inbox: InboxRoom,
   device: InboxDevice,
   frame: Exclude<ActFrame, { type: "sync" | "subscribe" }>,
+  answered: (answer: FrameAnswer) => void,
 ): void {
-  const { peer, ...act } = frame;
+  const { peer: name, ...act } = frame;
   // Judged before it travels: what writes values between objects recurses without a bound.
   const fault = isWrite(act) ? contentFault(act, inbox.ports.limits) : undefined;
   if (fault !== undefined) {
-    refuse(inbox, device, frame, fault);
+    answered({ kind: "refused", refusal: fault });
     return;
   }
-  inbox.act(peer, act, (answer, user) => {
+  inbox.act(name, act, (answer, peer) => {
     if (answer.kind === "sent") {
-      // Not before its message, which waits where the device is being caught up with.
-      inbox.send(device, user, { type: "ack", peer, ...answer.receipt });
-    } else {
-      answerAct(inbox, device, frame, answer);
+      answered({ kind: "sent", peer, receipt: answer.receipt });
+      return;
     }
+    if (answer.kind === "done" && frame.type === "delivered") {
+      rememberMark(inbox, device, frame);
+    }
+    answered(answer);
   });
 }
 
-function answerAct(
+// A device that left remembers nothing: the conversation does.
+function rememberMark(
   inbox: InboxRoom,
   device: InboxDevice,
-  frame: Exclude<ActFrame, { type: "sync" | "subscribe" }>,
-  answer: ActAnswer,
+  { peer, seq }: { readonly peer: string; readonly seq: number },
 ): void {
-  const { peer } = frame;
-  if (answer.kind === "refused") {
-    refuse(inbox, device, frame, answer.refusal);
-  } else if (frame.type === "delivered" && !device.isOpen) {
-    inbox.act(peer, { type: "delivered", seq: frame.seq, keep: true }, () => undefined);
-  } else if (frame.type === "delivered") {
-    const displaced = device.rememberMark(peer, frame.seq);
-    if (displaced !== undefined) {
-      inbox.act(displaced.peer, { type: "delivered", seq: displaced.seq, keep: true }, () => undefined);
-    }
+  const displaced = device.isOpen ? device.rememberMark(peer, seq) : { peer, seq };
+  if (displaced !== undefined) {
+    inbox.act(displaced.peer, { type: "delivered", seq: displaced.seq, keep: true }, () => undefined);
   }
 }
 
-function refuse(inbox: InboxRoom, device: InboxDevice, frame: ActFrame, reason: Refusal | undefined): void {
-  if (reason !== undefined) {
-    answerRefusal({ connections: inbox.devices }, device, reason, {
+/** Answers a frame on its own socket. */
+function reply(inbox: InboxRoom, device: InboxDevice, frame: ActFrame, answer: FrameAnswer): void {
+  if (answer.kind === "sent") {
+    // Not before its message, which waits where the device is being caught up with.
+    const { peer } = frame as Write;
+    inbox.send(device, answer.peer, { type: "ack", peer, ...answer.receipt });
+  } else if (answer.kind === "refused") {
+    answerRefusal({ connections: inbox.devices }, device, answer.refusal, {
       ...("peer" in frame && { peer: frame.peer }),
       ...(isWrite(frame) && { id: frame.id }),
     });

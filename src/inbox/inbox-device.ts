@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import { attachmentSchema, Connection } from "../sockets/connection.ts";
+import { attachmentSchema, Connection, type Socket } from "../sockets/connection.ts";
 
 /** What an inbox socket remembers. Fields are only added. The platform keeps 16,384 bytes of it. */
 export const inboxAttachmentSchema = attachmentSchema.extend({
@@ -16,10 +16,17 @@ const maxRememberedMarks = 40;
 
 /** One device's socket to all conversations of its user. */
 export class InboxDevice extends Connection<InboxAttachment> {
+  /** Whether it is a Socket.IO session, which relays to its client what it is told here. */
+  readonly isSession: boolean;
   /** It was told how the list stands; from then on it is told what happens. */
   isReady = true;
   /** Live frames of peers that are being caught up with. */
   readonly held = new Map<string, InboxServerFrame[]>();
+
+  constructor(socket: Socket, kept: InboxAttachment, isSession = false) {
+    super(socket, kept);
+    this.isSession = isSession;
+  }
 
   /** Remembers a delivery mark. Returns the mark that had to make room for it, if one had to. */
   rememberMark(peer: string, seq: number): { readonly peer: string; readonly seq: number } | undefined {

@@ -12,12 +12,14 @@ import { readSettings } from "../settings.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
-import { receiveInboxFrame } from "./frames.ts";
+import type { FrameAnswer } from "./frame-answer.ts";
+import { answerTo, receiveInboxFrame, type ActFrame } from "./frames.ts";
 import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
 import { InboxRoom, type InboxConversation, type InboxPorts } from "./inbox.ts";
 import type { PresenceStore } from "./own-presence.ts";
 import type { KeptPresence, SeenPresence } from "./presence-rules.ts";
 import { admit, type NewConversations } from "./quota.ts";
+import { Sessions } from "./sessions.ts";
 
 const quotaKey = "newConversations";
 
@@ -26,6 +28,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #user: string;
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
   readonly #room: InboxRoom;
+  readonly #sessions: Sessions;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -35,7 +38,8 @@ export class Inbox extends DurableObject<Env> {
       (attachment) => inboxAttachmentSchema.safeParse(attachment).data,
       (socket, kept) => new InboxDevice(socket, kept),
     );
-    this.#room = new InboxRoom(this.#ports(), this.#sockets.awoken());
+    this.#sessions = this.#openSessions();
+    this.#room = new InboxRoom(this.#ports(), [...this.#sockets.awoken(), ...this.#sessions.awoken()]);
   }
 
   /** The upgrade, from the door only: until when its token holds comes in a header. */
@@ -77,9 +81,47 @@ export class Inbox extends DurableObject<Env> {
     return undefined;
   }
 
-  /** A conversation of this user tells what is new in it. */
-  deliver(delivery: Delivery): DeliveryAnswer {
-    return this.#room.deliver(delivery);
+  /** A conversation of this user tells what is new in it. Returns when Socket.IO sessions, whose sockets are elsewhere, were told. */
+  async deliver(delivery: Delivery): Promise<DeliveryAnswer> {
+    const answer = this.#room.deliver(delivery);
+    if (this.#sessions.areAny) {
+      await this.#sessions.told();
+    }
+    return answer;
+  }
+
+  /** A Socket.IO session of this user, from now on one of their devices. */
+  attach(sid: string, expiresAtMs: number): void {
+    this.#room.connect(this.#sessions.attach(sid, expiresAtMs));
+  }
+
+  /**
+   * What a session's client says, in order; a frame's answer is in its place, and comes after what the frame led to.
+   * Undefined where the session is none of this inbox's any more: then its client must begin anew.
+   */
+  async take(sid: string, frames: readonly ActFrame[]): Promise<readonly FrameAnswer[] | undefined> {
+    const device = this.#sessions.device(sid);
+    if (device === undefined) {
+      return undefined;
+    }
+    await device.waiting;
+    const answers = await Promise.all(frames.map(async (frame) => answerTo(this.#room, device, frame)));
+    await this.#sessions.told();
+    return answers;
+  }
+
+  /** A session's client brought a fresh token. */
+  renew(sid: string, expiresAtMs: number): void {
+    this.#sessions.device(sid)?.remember({ expiresAtMs });
+  }
+
+  /** A session left; `delivered` is how far its client had everything. */
+  detach(sid: string, delivered: readonly (readonly [peer: string, seq: number])[]): void {
+    const device = this.#sessions.device(sid);
+    for (const [peer, seq] of delivered) {
+      device?.rememberMark(peer, seq);
+    }
+    this.#sessions.drop(sid);
   }
 
   /** The inbox of a user who may see this one asks, and is told of changes from now on. */
@@ -105,6 +147,20 @@ export class Inbox extends DurableObject<Env> {
     if (device !== undefined) {
       this.#room.disconnect(device, code, reason);
     }
+  }
+
+  #openSessions(): Sessions {
+    const { ctx, env } = this;
+    const namespace = env.SOCKETIO_SESSIONS;
+    return new Sessions({
+      kv: ctx.storage.kv,
+      now: Date.now,
+      wait: (ms) => scheduler.wait(ms),
+      push: async (sid, frames, end) =>
+        namespace.get(namespace.idFromString(sid)).push(this.#user, frames, end),
+      left: (device) => this.#room.disconnect(device, 1000, ""),
+      broken: (device) => this.#room.devices.end(device, "internal"),
+    });
   }
 
   #ports(): InboxPorts {

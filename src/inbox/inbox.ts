@@ -1,25 +1,21 @@
 import type { Verification } from "../auth/verify.ts";
 import type { InboxAct } from "../conversation/inbox-callers.ts";
 import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { Connections } from "../sockets/connections.ts";
-import { within } from "../sockets/within.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
-import type { Delivery, DeliveryAnswer } from "./delivery.ts";
+import type { Delivery, DeliveryAnswer, RelayedFrame } from "./delivery.ts";
 import { Following } from "./following.ts";
-import { hold, syncedFrame, withdrawnBy } from "./held-frames.ts";
+import { hold } from "./held-frames.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
 import { isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
-
-/** A conversation that has not answered by then is asked again by the client, whose live frames wait no longer. */
-const syncTimeoutMs = 10_000;
 
 /** One conversation, as its user's inbox calls it. */
 export interface InboxConversation extends ConversationCalls {
@@ -141,45 +137,6 @@ export class InboxRoom {
     }
   }
 
-  /** Catches a device up with a conversation. Live frames of it wait, so that the device sees it in order. */
-  async sync(device: InboxDevice, name: string, after: number | undefined): Promise<Refusal | undefined> {
-    const conversation = await this.ports.open(name);
-    if ("code" in conversation) {
-      return conversation;
-    }
-    const { peer } = conversation;
-    if (device.held.has(peer)) {
-      return refusal("rate_limited", {
-        message: "a sync of this conversation is under way",
-        retryAfterMs: 1_000,
-      });
-    }
-    const held: InboxServerFrame[] = [];
-    // Without a replay nothing has to come before them.
-    if (after !== undefined) {
-      device.held.set(peer, held);
-    }
-    let rev = 0;
-    try {
-      const answer = await within(syncTimeoutMs, conversation.sync(after));
-      if (answer === undefined) {
-        return refusal("internal");
-      }
-      for (const frame of answer.frames) {
-        rev = frame.type === "ready" ? frame.rev : rev;
-        this.devices.send(device, syncedFrame(withdrawnBy(held, frame), peer));
-      }
-      return undefined;
-    } finally {
-      device.held.delete(peer);
-      for (const frame of held) {
-        if (frame.type !== "message" || frame.message.rev > rev) {
-          this.devices.send(device, frame);
-        }
-      }
-    }
-  }
-
   /** Sends a device what is new of a peer; it waits while the device is being caught up with them. */
   send(device: InboxDevice, peer: string, frame: InboxServerFrame): void {
     const held = device.held.get(peer);
@@ -226,7 +183,7 @@ export class InboxRoom {
     for (const frame of frames) {
       // Not again what a call told whose answer got lost.
       if (frame.type !== "message" || frame.message.rev > (before?.rev ?? 0)) {
-        this.#relay(peer, { ...frame, peer });
+        this.#relayFrame(peer, frame);
       }
     }
     if (JSON.stringify(before) !== JSON.stringify(summary)) {
@@ -234,9 +191,24 @@ export class InboxRoom {
     }
   }
 
-  #relay(peer: string, frame: InboxServerFrame): void {
+  #relayFrame(peer: string, frame: RelayedFrame): void {
+    if (frame.type !== "message") {
+      this.#relay(peer, { ...frame, peer });
+      return;
+    }
+    const { isNew, ...shown } = { ...frame, peer };
+    const flagged = { ...shown, isNew };
+    this.#relay(peer, shown, ({ isSession }) => !isSession);
+    this.#relay(peer, isNew === true ? flagged : shown, ({ isSession }) => isSession);
+  }
+
+  #relay(
+    peer: string,
+    frame: InboxServerFrame,
+    isMeant: (device: InboxDevice) => boolean = () => true,
+  ): void {
     for (const device of this.devices.all) {
-      if (device.isReady) {
+      if (device.isReady && isMeant(device)) {
         this.send(device, peer, frame);
       }
     }

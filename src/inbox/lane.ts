@@ -1,6 +1,7 @@
 import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
 import { isWrite } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
+import { Batches } from "../sockets/batches.ts";
 import { within } from "../sockets/within.ts";
 
 /** A call is taken for broken after this and made again, which is harmless: sends carry their ids, marks only grow. */
@@ -38,8 +39,7 @@ export class Lane {
   /** As it was written. */
   readonly #name: string;
   #peer: string;
-  #errands: Errand[] = [];
-  #isBusy = false;
+  readonly #errands: Batches<Errand>;
   #settleRev = 0;
   #settleAsked = 0;
   #isSettling = false;
@@ -48,33 +48,25 @@ export class Lane {
     this.#ports = ports;
     this.#name = name;
     this.#peer = name;
+    this.#errands = new Batches(
+      (errands) => this.#run(errands),
+      () => this.#tellIdle(),
+    );
   }
 
   add(frame: InboxAct, answered: Answered): void {
-    this.#errands.push({ frame, answered });
-    if (!this.#isBusy) {
-      this.#isBusy = true;
-      void this.#run();
-    }
+    this.#errands.add({ frame, answered });
   }
 
-  async #run(): Promise<void> {
-    // What arrives in the same turn goes in the same call.
-    await Promise.resolve();
-    while (this.#errands.length > 0) {
-      const errands = this.#errands;
-      this.#errands = [];
-      const answers = await this.#call(errands);
-      errands.forEach(({ answered }, index) => {
-        try {
-          answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") }, this.#peer);
-        } catch {
-          // One device whose socket broke must not stop what the others said.
-        }
-      });
-    }
-    this.#isBusy = false;
-    this.#tellIdle();
+  async #run(errands: readonly Errand[]): Promise<void> {
+    const answers = await this.#call(errands);
+    errands.forEach(({ answered }, index) => {
+      try {
+        answered(answers[index] ?? { kind: "refused", refusal: refusal("internal") }, this.#peer);
+      } catch {
+        // One device whose socket broke must not stop what the others said.
+      }
+    });
   }
 
   async #call(errands: readonly Errand[]): Promise<readonly ActAnswer[]> {
@@ -117,7 +109,7 @@ export class Lane {
   }
 
   #tellIdle(): void {
-    if (!this.#isBusy && !this.#isSettling) {
+    if (this.#errands.isIdle && !this.#isSettling) {
       this.#ports.idle();
     }
   }

@@ -71,6 +71,7 @@ export const summaryFrameSchema = summarySchema.extend({ type: z.literal("summar
 export const syncedSchema = readySchema
   .omit({ you: true, limits: true, profile: true })
   .extend({ type: z.literal("synced") });
+export type Synced = z.infer<typeof syncedSchema>;
 
 /** Whether a peer is online, and else when they were last, in whole minutes. */
 export const userPresenceSchema = presenceSchema.extend({ ...ofPeer, lastSeen: timeSchema.optional() });

@@ -33,8 +33,6 @@ export interface Seat {
   readonly carrier: Carrier;
   readonly options: EngineOptions;
   readonly later: (ms: number, run: () => void) => void;
-  /** What is kept may have changed. */
-  readonly changed: () => void;
 }
 
 interface Session {
@@ -50,13 +48,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   /** What the alarm was set for. */
   #connectByMs: number | undefined;
   #isCleared = false;
-
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    for (const webSocket of ctx.getWebSockets()) {
-      this.#recall(webSocket);
-    }
-  }
+  #isAwake = false;
 
   /** What runs on a session: anew, or as it was kept. */
   protected abstract seat(seat: Seat, kept?: unknown): Application;
@@ -69,23 +61,24 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { pathname, searchParams } = new URL(request.url);
     const isUpgrade = request.headers.has("upgrade");
     const handshake = searchParams.get("handshake");
-    if (handshake !== null && this.#session === undefined) {
+    const session = this.#awake();
+    if (handshake !== null && session === undefined) {
       return this.#open(pathname, handshake as TransportName);
     }
-    const session = this.#session;
     if (session === undefined) {
       return engineErrorResponse("unknownSession");
     }
     const response = await this.#serve(session.engine, request, isUpgrade);
-    this.#changed();
+    this.changed();
     return response;
   }
 
   override webSocketMessage(webSocket: WebSocket, frame: string | ArrayBuffer): void {
+    const session = this.#awake();
     const socket = this.#sockets.get(webSocket);
     if (socket !== undefined) {
-      this.#session?.engine.receive(socket, frame);
-      this.#changed();
+      session?.engine.receive(socket, frame);
+      this.changed();
     }
   }
 
@@ -98,7 +91,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const { engine } = this.#session ?? {};
+    const { engine } = this.#awake() ?? {};
     if (engine === undefined) {
       await this.forget();
       await this.ctx.storage.deleteAll();
@@ -108,12 +101,13 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     if (!engine.isOver) {
       this.#setAlarm(engine);
     }
-    this.#changed();
+    this.changed();
   }
 
   /** What runs on the session, while there is one. */
   protected get application(): Application | undefined {
-    return this.#session?.engine.isOver === false ? this.#session.application : undefined;
+    const session = this.#awake();
+    return session?.engine.isOver === false ? session.application : undefined;
   }
 
   async #open(path: string, transport: TransportName): Promise<Response> {
@@ -121,7 +115,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { engine } = this.#begin(path, socket);
     this.#setAlarm(engine);
     engine.open();
-    this.#changed();
+    this.changed();
     return response ?? engine.poll();
   }
 
@@ -133,8 +127,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       socket,
       pulse,
     );
-    const changed = () => this.#changed();
-    const application = this.seat({ sid, path, carrier: engine, options, later, changed }, kept);
+    const application = this.seat({ sid, path, carrier: engine, options, later }, kept);
     const session = { path, engine, application };
     this.#session = session;
     return session;
@@ -173,28 +166,44 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     return socket;
   }
 
+  /** The session, also as it was before the object slept. */
+  #awake(): Session | undefined {
+    if (!this.#isAwake) {
+      this.#isAwake = true;
+      for (const webSocket of this.ctx.getWebSockets()) {
+        this.#recall(webSocket);
+      }
+    }
+    return this.#session;
+  }
+
   // One that remembers nothing was to become the transport, and did not.
   #recall(webSocket: WebSocket): void {
     const { data } = attachmentSchema.safeParse(webSocket.deserializeAttachment());
-    if (data === undefined || webSocket.readyState !== WebSocket.OPEN) {
-      webSocket.close(1000, "");
+    if (data === undefined || this.#session !== undefined) {
+      attempt(() => webSocket.close(1000, ""));
       return;
     }
     const { engine } = this.#begin(data.path, this.#listed(webSocket), data.pulse, data.kept);
     this.#connectByMs = engine.pulse.connectByMs;
   }
 
+  // One whose close woke the object is not always listed any more.
   #gone(webSocket: WebSocket): void {
+    if (this.#awake() === undefined) {
+      this.#recall(webSocket);
+    }
     const socket = this.#sockets.get(webSocket);
     this.#sockets.delete(webSocket);
     socket?.close(1000, "");
     if (socket !== undefined) {
       this.#session?.engine.gone(socket);
-      this.#changed();
+      this.changed();
     }
   }
 
-  #changed(): void {
+  /** What is kept may have changed. */
+  protected changed(): void {
     const session = this.#session;
     if (session === undefined) {
       return;

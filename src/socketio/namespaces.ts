@@ -2,12 +2,20 @@ import type { Data } from "./packets.ts";
 
 /** What a namespace hears of one client that joined it. */
 export interface Member {
-  /** An event, its name among `args`. The next one waits until this one was taken. */
-  event(args: readonly unknown[], acknowledge: Acknowledge | undefined): void | Promise<void>;
+  /** An event. The next one waits until this one was taken. */
+  event(event: ReceivedEvent): void | Promise<void>;
   /** The client left, or is gone. Called once. */
   left(): void;
   /** What survives the object's sleep, as JSON. */
   readonly kept?: unknown;
+}
+
+export interface ReceivedEvent {
+  /** The event's name first. */
+  readonly args: readonly unknown[];
+  /** Whether bytes are among them. */
+  readonly isBinary: boolean;
+  readonly acknowledge: Acknowledge | undefined;
 }
 
 /** Answers an event whose client asked for it; the second time does nothing. */

@@ -1,23 +1,138 @@
+import { conversationKey } from "../archive/conversation-key.ts";
+import { hasKeys, readAuthConfig } from "../auth/config.ts";
+import { verifyToken, type Verification } from "../auth/verify.ts";
+import { historySources, readHistory } from "../http/history.ts";
+import { RequestRefused } from "../http/problem.ts";
+import type { SessionEnd } from "../inbox/session-socket.ts";
+import { report } from "../logger.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { conversationName, pairFromName } from "../protocol/pair.ts";
+import type { Page } from "../protocol/rest.ts";
+import type { HistoryEvent } from "../protocol/socket-io-events.ts";
+import { readSettings } from "../settings.ts";
+import { resolvePeer, resolveVerdict } from "../users/resolve.ts";
+import { keepSignIn } from "../users/sign-ins.ts";
+import type { InboxCalls } from "./chat-ports.ts";
+import { Chat } from "./chat.ts";
 import { EngineSessionObject, type Application, type Seat } from "./engine-session-object.ts";
 import type { Namespaces } from "./namespaces.ts";
+import type { PushedFrame } from "./server-events.ts";
 import { SocketIo, type KeptMembers } from "./socket-io.ts";
 
-/** One Socket.IO client. */
+const userKey = "user";
+
+/** One Socket.IO client: the plug between the platform and the chat. */
 export class SocketIoSession extends EngineSessionObject {
+  #chat: Chat | undefined;
+
+  /** The inbox of the session's user tells what is new. Whether the session is one of that user's. */
+  push(user: string, frames: readonly string[], end: SessionEnd | undefined): boolean {
+    const member = this.application === undefined ? undefined : this.#chat?.memberOf(user);
+    member?.push(
+      frames.map((frame) => JSON.parse(frame) as PushedFrame),
+      end,
+    );
+    this.changed();
+    return member !== undefined;
+  }
+
   protected override seat(seat: Seat, kept?: unknown): Application {
-    const { carrier, options, later, changed } = seat;
+    const { carrier, options, later } = seat;
     const namespaces = this.namespaces(seat);
     const { connectTimeoutMs } = options;
-    const ports = { carrier, namespaces, connectTimeoutMs, now: Date.now, later, changed };
+    const ports = {
+      carrier,
+      namespaces,
+      connectTimeoutMs,
+      now: Date.now,
+      later,
+      changed: () => this.changed(),
+    };
     return new SocketIo(ports, kept as KeptMembers | undefined);
   }
 
   protected override async forget(): Promise<void> {
-    return undefined;
+    const user = this.ctx.storage.kv.get<string>(userKey);
+    if (user !== undefined) {
+      await this.#inboxOf(user).detach([]);
+    }
   }
 
   /** What is served. */
   protected namespaces(_seat: Seat): Namespaces {
-    return { admit: () => undefined, restore: () => undefined };
+    const { socketIo, limits } = readSettings(this.env);
+    this.#chat = new Chat({
+      authKeys: socketIo.authKeys,
+      limits,
+      now: Date.now,
+      wait: (ms) => scheduler.wait(ms),
+      verifyToken: (token) => this.#verify(token),
+      inboxOf: (user) => this.#inboxOf(user),
+      history: (user, query) => this.#history(user, query),
+      revOf: (user, peer) => this.#revOf(user, peer),
+      keepUser: (user) => this.ctx.storage.kv.put(userKey, user),
+      changed: () => this.changed(),
+    });
+    return this.#chat;
+  }
+
+  async #verify(token: string): Promise<Verification> {
+    const { DB } = this.env;
+    const config = readAuthConfig(this.env);
+    if (!hasKeys(config)) {
+      return { ok: false, refusal: refusal("not_configured") };
+    }
+    const settings = readSettings(this.env);
+    const nowMs = Date.now();
+    const verdict = await resolveVerdict(DB, settings, await verifyToken(token, config, nowMs), nowMs);
+    if (verdict.ok) {
+      void keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept"));
+    }
+    return verdict;
+  }
+
+  // A stub is made anew for each call: one that broke stays broken.
+  #inboxOf(user: string): InboxCalls {
+    const sid = this.ctx.id.toString();
+    const stub = () => this.env.INBOXES.getByName(user);
+    return {
+      attach: async (expiresAtMs) => stub().attach(sid, expiresAtMs),
+      take: async (frames) => await stub().take(sid, frames),
+      renew: async (expiresAtMs) => stub().renew(sid, expiresAtMs),
+      detach: async (delivered) => stub().detach(sid, delivered),
+    };
+  }
+
+  async #conversation(user: string, name: string) {
+    const peer = await resolvePeer(this.env.DB, readSettings(this.env), { user, name }, Date.now());
+    return typeof peer === "string" ? conversationName(user, peer) : peer;
+  }
+
+  async #revOf(user: string, peer: string): Promise<number | Refusal> {
+    const name = await this.#conversation(user, peer);
+    if (typeof name !== "string") {
+      return name;
+    }
+    const { rev } = await this.env.CONVERSATIONS.getByName(name).summary(user);
+    return rev;
+  }
+
+  async #history(user: string, { peer, before, limit, rev }: HistoryEvent): Promise<Page | Refusal> {
+    const name = await this.#conversation(user, peer);
+    if (typeof name !== "string") {
+      return name;
+    }
+    const stub = () => this.env.CONVERSATIONS.getByName(name);
+    const sources = historySources(this.env.DB, pairFromName(name), conversationKey(name), (part) =>
+      stub().page(part),
+    );
+    try {
+      return (await readHistory(sources, { before, limit, rev })).page;
+    } catch (error) {
+      if (error instanceof RequestRefused) {
+        return error.refusal;
+      }
+      throw error;
+    }
   }
 }

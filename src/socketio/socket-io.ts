@@ -30,10 +30,12 @@ export class SocketIo implements EngineListener {
   /** Text packets that came whole or not. A binary one is whole with its last attachment. */
   #begun = 0;
   #decoded = 0;
+  /** Whether what is being read are bytes: the last part of a packet that has some. */
+  #isBinary = false;
 
   constructor(ports: SocketIoPorts, kept: KeptMembers = []) {
     this.#ports = ports;
-    this.#decoder.on("decoded", (packet) => this.#received(packet));
+    this.#decoder.on("decoded", (packet) => this.#received(packet, this.#isBinary));
     for (const [name, state] of kept) {
       const member = ports.namespaces.restore(name, state, this.#link(name));
       if (member !== undefined) {
@@ -52,7 +54,8 @@ export class SocketIo implements EngineListener {
 
   message(data: Data): void {
     try {
-      this.#begun += typeof data === "string" ? 1 : 0;
+      this.#isBinary = typeof data !== "string";
+      this.#begun += this.#isBinary ? 0 : 1;
       this.#decoder.add(data);
     } catch {
       this.#ports.carrier.end();
@@ -78,12 +81,12 @@ export class SocketIo implements EngineListener {
   }
 
   // One after the other: an event must not overtake the verdict on its client.
-  #received(packet: Packet): void {
+  #received(packet: Packet, isBinary: boolean): void {
     this.#decoded += 1;
     this.#queue = this.#queue.then(async () => {
       if (!this.#isOver) {
         try {
-          await this.#take(packet);
+          await this.#take(packet, isBinary);
         } catch {
           this.#ports.carrier.end();
         }
@@ -92,7 +95,7 @@ export class SocketIo implements EngineListener {
     });
   }
 
-  #take(packet: Packet): void | Promise<void> {
+  #take(packet: Packet, isBinary: boolean): void | Promise<void> {
     const member = this.#members.get(packet.nsp);
     if (!isPacketValid(packet) || (packet.type === PacketType.CONNECT) === (member !== undefined)) {
       return this.#ports.carrier.end();
@@ -101,7 +104,8 @@ export class SocketIo implements EngineListener {
       return this.#connect(packet);
     }
     if (packet.type === PacketType.EVENT) {
-      return member.event(packet.data as unknown[], this.#acknowledgeOf(packet));
+      const args = packet.data as unknown[];
+      return member.event({ args, isBinary, acknowledge: this.#acknowledgeOf(packet) });
     }
     if (packet.type === PacketType.DISCONNECT) {
       return this.#leave(packet.nsp);

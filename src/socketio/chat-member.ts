@@ -1,0 +1,285 @@
+import * as z from "zod";
+import type { FrameAnswer } from "../inbox/frame-answer.ts";
+import type { SessionEnd } from "../inbox/session-socket.ts";
+import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
+import { parseEvent, type HistoryEvent, type PrivateDm } from "../protocol/socket-io-events.ts";
+import { TokenBucket } from "../sockets/token-bucket.ts";
+import type { ChatPorts, InboxCalls, InboxFrame } from "./chat-ports.ts";
+import { InboxLine } from "./inbox-line.ts";
+import { Marks, marksSchema } from "./marks.ts";
+import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
+import { Revisions } from "./revisions.ts";
+import { acknowledgementOf, eventOf, failure, privateDmOf, type PushedFrame } from "./server-events.ts";
+
+/** What survives the object's sleep. Fields are only added. */
+export const keptChatSchema = z.object({ user: z.string(), marks: marksSchema });
+export type KeptChat = z.infer<typeof keptChatSchema>;
+
+/** Ids of this connection's own sends that are remembered until their message was told. */
+const maxOwnIds = 1_000;
+
+/** One Socket.IO client of a user, on both vocabularies: a device of their inbox. */
+export class ChatMember implements Member {
+  readonly user: string;
+  readonly #ports: ChatPorts;
+  readonly #link: Link;
+  readonly #inbox: InboxCalls;
+  readonly #line: InboxLine;
+  readonly #marks: Marks;
+  readonly #allowance: TokenBucket;
+  readonly #revisions: Revisions;
+  readonly #ownIds = new Set<string>();
+  /** What the inbox told before the client was let in. */
+  #early: PushedFrame[] | undefined;
+  #badEvents = 0;
+
+  constructor(ports: ChatPorts, link: Link, { user, marks }: KeptChat) {
+    const { limits, wait, now } = ports;
+    this.user = user;
+    this.#ports = ports;
+    this.#link = link;
+    this.#inbox = ports.inboxOf(user);
+    this.#marks = new Marks(marks);
+    this.#allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
+    this.#revisions = new Revisions((peer) => ports.revOf(user, peer));
+    this.#line = new InboxLine({
+      take: (frames) => this.#inbox.take(frames),
+      wait,
+      lost: () => link.end(),
+    });
+  }
+
+  get kept(): KeptChat {
+    return { user: this.user, marks: this.#marks.kept };
+  }
+
+  /** Makes it a device of its user's inbox. */
+  async attach(expiresAtMs: number): Promise<void> {
+    this.#early = [];
+    this.#ports.keepUser(this.user);
+    await this.#inbox.attach(expiresAtMs);
+  }
+
+  /** The client was told that it is in. */
+  joined(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.push(early, undefined);
+  }
+
+  left(): void {
+    void this.#inbox.detach(this.#marks.delivered).catch(() => undefined);
+  }
+
+  /** What the inbox tells. */
+  push(frames: readonly PushedFrame[], end: SessionEnd | undefined): void {
+    if (this.#early !== undefined) {
+      this.#early.push(...frames);
+    } else {
+      for (const frame of frames) {
+        this.#tell(frame);
+      }
+    }
+    if (end !== undefined) {
+      this.#end(end);
+    }
+  }
+
+  async event({ args, isBinary, acknowledge }: ReceivedEvent): Promise<void> {
+    const parsed = parseEvent(args, crypto.randomUUID());
+    if (isBinary || !parsed.ok) {
+      const message = parsed.ok ? "a message carries no bytes" : parsed.message;
+      this.#refuseBad(refusal("bad_frame", { message }), args[0], acknowledge);
+      return;
+    }
+    this.#badEvents = 0;
+    const { event, isNamed } = parsed;
+    const retryAfterMs = this.#allowance.take(this.#ports.now());
+    const limited = retryAfterMs === 0 ? undefined : refusal("rate_limited", { retryAfterMs });
+    if (event.type === "private_dm") {
+      await this.#privateDm(event, limited, acknowledge);
+    } else if (limited !== undefined) {
+      this.#answer(limited, event, acknowledge);
+    } else if (event.type === "history") {
+      void this.#history(event, acknowledge);
+    } else if (event.type === "auth") {
+      await this.#authenticate(event.token, acknowledge);
+    } else {
+      await this.#pass(event, isNamed, acknowledge);
+    }
+  }
+
+  async #pass(frame: InboxFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
+    const sent = isNamed && frame.type === "send" ? await this.#revisions.placed(frame) : frame;
+    if ("code" in sent) {
+      this.#answer(sent, frame, acknowledge);
+      return;
+    }
+    this.#line.add(sent, (answer) => {
+      this.#heard(sent, answer);
+      if (answer.kind === "refused") {
+        this.#answer(answer.refusal, sent, acknowledge);
+      } else {
+        acknowledge?.(acknowledgementOf(answer));
+      }
+    });
+  }
+
+  async #privateDm(
+    { content: text, receiver_id: peer, auth_token: token }: PrivateDm,
+    limited: Refusal | undefined,
+    acknowledge: Acknowledge | undefined,
+  ): Promise<void> {
+    const refuse = (reason: Refusal) => {
+      const error = failure(reason);
+      this.#link.emit("error_dm", error);
+      acknowledge?.(error);
+    };
+    const refused = limited ?? (await this.#refusalOf(token ?? undefined));
+    const sent =
+      refused ?? (await this.#revisions.placed({ type: "send", id: crypto.randomUUID(), peer, text }));
+    if ("code" in sent) {
+      refuse(asOldField(sent));
+      return;
+    }
+    this.#ownIds.add(sent.id);
+    const [oldest] = this.#ownIds;
+    if (this.#ownIds.size > maxOwnIds && oldest !== undefined) {
+      this.#ownIds.delete(oldest);
+    }
+    this.#line.add(sent, (answer) => {
+      this.#heard(sent, answer);
+      if (answer.kind === "refused") {
+        refuse(asOldField(answer.refusal));
+      } else {
+        acknowledge?.();
+      }
+    });
+  }
+
+  /** Why a token that comes with a message speaks against it. */
+  async #refusalOf(token: string | undefined): Promise<Refusal | undefined> {
+    if (token === undefined) {
+      return undefined;
+    }
+    const verdict = await this.#ports.verifyToken(bare(token));
+    if (!verdict.ok) {
+      return verdict.refusal;
+    }
+    return verdict.user === this.user
+      ? undefined
+      : refusal("unauthorized", {
+          field: "auth_token",
+          message: "the token is another user's than the connection's",
+        });
+  }
+
+  #heard(frame: InboxFrame, answer: FrameAnswer): void {
+    if (answer.kind === "sent" && frame.type === "send") {
+      this.#revisions.moved(frame.peer, answer.receipt.rev);
+    } else if (answer.kind === "done" && frame.type === "delivered") {
+      this.#marks.deliver(frame.peer, frame.seq);
+      this.#ports.changed();
+    } else if (answer.kind === "refused" && frame.type === "send") {
+      this.#revisions.forget(frame.peer);
+    }
+  }
+
+  async #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): Promise<void> {
+    const page = await this.#ports.history(this.user, event).catch(() => refusal("internal"));
+    if ("code" in page) {
+      this.#answer(page, event, acknowledge);
+    } else {
+      acknowledge?.({ ok: true, ...page });
+    }
+  }
+
+  async #authenticate(token: string, acknowledge: Acknowledge | undefined): Promise<void> {
+    const verdict = await this.#ports.verifyToken(bare(token));
+    const refused = verdict.ok ? undefined : verdict.refusal;
+    if (verdict.ok && verdict.user === this.user) {
+      await this.#inbox.renew(verdict.expiresAtMs);
+      acknowledge?.({ ok: true });
+    } else if (refused !== undefined && errorCatalogue[refused.code].status === 503) {
+      this.#answer(refused, { type: "auth" }, acknowledge);
+    } else {
+      this.#answer(refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
+      this.#link.end();
+    }
+  }
+
+  #tell(frame: PushedFrame): void {
+    this.#link.emit(...eventOf(frame));
+    if (frame.type === "reset") {
+      this.#marks.forget(frame.peer);
+      this.#revisions.forget(frame.peer);
+    }
+    if (frame.type !== "message") {
+      return;
+    }
+    const { message, peer, isNew } = frame;
+    this.#revisions.moved(peer, message.rev);
+    if (isNew !== true || message.deletedAt !== undefined || !this.#marks.tell(peer, message.seq)) {
+      return;
+    }
+    if (message.author !== this.user || !this.#ownIds.delete(message.id)) {
+      this.#link.emit("private_dm", privateDmOf(message, this.user, peer));
+    }
+  }
+
+  #end({ reason }: SessionEnd): void {
+    const code = reason.split(":")[0] ?? "";
+    if (code === "device_limit") {
+      this.#link.disconnect();
+      return;
+    }
+    this.#link.emit(
+      "error",
+      refusal(code in errorCatalogue ? (code as keyof typeof errorCatalogue) : "internal"),
+    );
+    this.#link.end();
+  }
+
+  #answer(
+    reason: Refusal,
+    about: { readonly type: string; readonly peer?: string; readonly id?: string },
+    acknowledge: Acknowledge | undefined,
+  ): void {
+    if (acknowledge !== undefined) {
+      acknowledge(failure(reason));
+      return;
+    }
+    const { type: event, peer, id } = about;
+    this.#link.emit("error", {
+      ...reason,
+      event,
+      ...(peer !== undefined && { peer }),
+      ...(id !== undefined && { id }),
+    });
+  }
+
+  #refuseBad(reason: Refusal, name: unknown, acknowledge: Acknowledge | undefined): void {
+    if (name === "private_dm") {
+      this.#link.emit("error_dm", failure(reason));
+      acknowledge?.(failure(reason));
+    } else {
+      this.#answer(reason, { type: typeof name === "string" ? name : "" }, acknowledge);
+    }
+    this.#badEvents += 1;
+    if (this.#badEvents >= this.#ports.limits.maxBadFrames) {
+      this.#link.end();
+    }
+  }
+}
+
+/** A token as it may be written, with the word of the HTTP header before it. */
+export function bare(token: string): string {
+  return token.replace(/^Bearer +/i, "");
+}
+
+/** The replaced app's clients know these fields by other names. */
+function asOldField(reason: Refusal): Refusal {
+  const names: Readonly<Record<string, string>> = { peer: "receiver_id", text: "content" };
+  const { field } = reason;
+  return field === undefined ? reason : { ...reason, field: names[field] ?? field };
+}

@@ -1,0 +1,36 @@
+import type { Verification } from "../auth/verify.ts";
+import type { FrameAnswer } from "../inbox/frame-answer.ts";
+import type { Refusal } from "../protocol/errors.ts";
+import type { InboxClientFrame } from "../protocol/inbox-frame.ts";
+import type { Limits } from "../protocol/limits.ts";
+import type { Page } from "../protocol/rest.ts";
+import type { HistoryEvent } from "../protocol/socket-io-events.ts";
+
+/** A frame for an inbox. A fresh token is the session's own business. */
+export type InboxFrame = Exclude<InboxClientFrame, { type: "auth" }>;
+
+/** The inbox of a session's user. All may break with the object behind it; each call begins anew. */
+export interface InboxCalls {
+  attach(expiresAtMs: number): Promise<void>;
+  /** Undefined where the session is none of the inbox's. */
+  take(frames: readonly InboxFrame[]): Promise<readonly FrameAnswer[] | undefined>;
+  renew(expiresAtMs: number): Promise<void>;
+  detach(delivered: readonly (readonly [peer: string, seq: number])[]): Promise<void>;
+}
+
+/** All that a chat asks of the platform. */
+export interface ChatPorts {
+  readonly authKeys: readonly string[];
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly verifyToken: (token: string) => Promise<Verification>;
+  readonly inboxOf: (user: string) => InboxCalls;
+  readonly history: (user: string, query: HistoryEvent) => Promise<Page | Refusal>;
+  /** The newest revision of a user's conversation with somebody. */
+  readonly revOf: (user: string, peer: string) => Promise<number | Refusal>;
+  /** Whose the session is: found by whoever cleans up behind an object that was ended. */
+  readonly keepUser: (user: string) => void;
+  /** What is kept changed outside of an event. */
+  readonly changed: () => void;
+}

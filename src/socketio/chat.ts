@@ -1,0 +1,51 @@
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { bare, ChatMember, keptChatSchema } from "./chat-member.ts";
+import type { ChatPorts } from "./chat-ports.ts";
+import type { Admission, Link, Namespaces } from "./namespaces.ts";
+
+/** Users' messages, on the namespace `/`. */
+export class Chat implements Namespaces {
+  readonly #ports: ChatPorts;
+  #member: ChatMember | undefined;
+
+  constructor(ports: ChatPorts) {
+    this.#ports = ports;
+  }
+
+  /** The client of this user, also while it is being let in. */
+  memberOf(user: string): ChatMember | undefined {
+    return this.#member?.user === user ? this.#member : undefined;
+  }
+
+  admit(name: string, auth: Readonly<Record<string, unknown>>, link: Link): Promise<Admission> | undefined {
+    return name === "/" ? this.#admit(auth, link) : undefined;
+  }
+
+  restore(name: string, kept: unknown, link: Link): ChatMember | undefined {
+    const { data } = keptChatSchema.safeParse(kept);
+    if (name === "/" && data !== undefined) {
+      this.#member = new ChatMember(this.#ports, link, data);
+    }
+    return this.#member;
+  }
+
+  async #admit(auth: Readonly<Record<string, unknown>>, link: Link): Promise<Admission> {
+    const token = this.#ports.authKeys.map((key) => auth[key]).find((value) => typeof value === "string");
+    if (token === undefined) {
+      return refused(refusal("unauthorized", { message: "no token came with the connection's auth" }));
+    }
+    const verdict = await this.#ports.verifyToken(bare(token));
+    if (!verdict.ok) {
+      return refused(verdict.refusal);
+    }
+    const member = new ChatMember(this.#ports, link, { user: verdict.user, marks: [] });
+    this.#member = member;
+    await member.attach(verdict.expiresAtMs);
+    return { ok: true, member, joined: () => member.joined() };
+  }
+}
+
+function refused(reason: Refusal): Admission {
+  const { message } = reason;
+  return { ok: false, refusal: { message, data: reason } };
+}

@@ -1,0 +1,54 @@
+import type { FrameAnswer } from "../inbox/frame-answer.ts";
+import { refusal } from "../protocol/errors.ts";
+import { Batches } from "../sockets/batches.ts";
+import type { InboxFrame } from "./chat-ports.ts";
+
+const maxTries = 3;
+
+interface InboxLinePorts {
+  readonly take: (frames: readonly InboxFrame[]) => Promise<readonly FrameAnswer[] | undefined>;
+  readonly wait: (ms: number) => Promise<void>;
+  /** The inbox does not know the session any more. */
+  readonly lost: () => void;
+}
+
+interface Errand {
+  readonly frame: InboxFrame;
+  readonly answered: (answer: FrameAnswer) => void;
+}
+
+/** The way to the inbox of a session's user: frames in order, one call in flight. A repeat is harmless: sends carry their ids. */
+export class InboxLine {
+  readonly #ports: InboxLinePorts;
+  readonly #errands: Batches<Errand>;
+
+  constructor(ports: InboxLinePorts) {
+    this.#ports = ports;
+    this.#errands = new Batches((errands) => this.#hand(errands));
+  }
+
+  add(frame: InboxFrame, answered: (answer: FrameAnswer) => void): void {
+    this.#errands.add({ frame, answered });
+  }
+
+  async #hand(errands: readonly Errand[]): Promise<void> {
+    const answers = await this.#take(errands.map(({ frame }) => frame));
+    if (answers === undefined) {
+      this.#ports.lost();
+    }
+    errands.forEach(({ answered }, index) => {
+      answered(answers?.[index] ?? { kind: "refused", refusal: refusal("internal") });
+    });
+  }
+
+  async #take(frames: readonly InboxFrame[]): Promise<readonly FrameAnswer[] | undefined> {
+    for (let tries = 1; tries <= maxTries; tries += 1) {
+      try {
+        return await this.#ports.take(frames);
+      } catch {
+        await this.#ports.wait(50 * 2 ** tries);
+      }
+    }
+    return [];
+  }
+}

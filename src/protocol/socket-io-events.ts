@@ -43,12 +43,11 @@ export function parseEvent(args: readonly unknown[], id: string): ParsedEvent {
   }
   const isNamed = name === "send" && !Object.hasOwn(value, "id");
   const parsed = schemaOf(name).safeParse({ ...value, ...(isNamed && { id }), type: name });
-  return parsed.success
-    ? { ok: true, event: parsed.data, isNamed }
-    : {
-        ok: false,
-        message: eventFault(parsed.error),
-      };
+  if (parsed.success) {
+    return { ok: true, event: parsed.data, isNamed };
+  }
+  const isUnknown = parsed.error.issues[0]?.path[0] === "type";
+  return { ok: false, message: isUnknown ? "there is no event of this name" : faultOf(parsed.error) };
 }
 
 function schemaOf(name: string): z.ZodType<ClientEvent> {

@@ -115,8 +115,7 @@ export class ChatMember implements Member {
       this.#answer(sent, frame, acknowledge);
       return;
     }
-    this.#line.add(sent, (answer) => {
-      this.#heard(sent, answer);
+    this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
         this.#answer(answer.refusal, sent, acknowledge);
       } else {
@@ -142,13 +141,7 @@ export class ChatMember implements Member {
       refuse(asOldField(sent));
       return;
     }
-    this.#ownIds.add(sent.id);
-    const [oldest] = this.#ownIds;
-    if (this.#ownIds.size > maxOwnIds && oldest !== undefined) {
-      this.#ownIds.delete(oldest);
-    }
-    this.#line.add(sent, (answer) => {
-      this.#heard(sent, answer);
+    this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
         refuse(asOldField(answer.refusal));
       } else {
@@ -172,6 +165,20 @@ export class ChatMember implements Member {
           field: "auth_token",
           message: "the token is another user's than the connection's",
         });
+  }
+
+  #add(frame: InboxFrame, answered: (answer: FrameAnswer) => void): void {
+    if (frame.type === "send") {
+      this.#ownIds.add(frame.id);
+      const [oldest] = this.#ownIds;
+      if (this.#ownIds.size > maxOwnIds && oldest !== undefined) {
+        this.#ownIds.delete(oldest);
+      }
+    }
+    this.#line.add(frame, (answer) => {
+      this.#heard(frame, answer);
+      answered(answer);
+    });
   }
 
   #heard(frame: InboxFrame, answer: FrameAnswer): void {

@@ -138,6 +138,9 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       if (engine.isOver) {
         return engineErrorResponse("unknownSession");
       }
+      if (!engine.mayBeProbed) {
+        return closedSocket();
+      }
       const { socket, response } = this.#accept();
       engine.probe(socket);
       return response;
@@ -241,6 +244,14 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { socketIo, limits } = readSettings(this.env);
     return { ...socketIo, maxOutstandingCharacters: limits.maxOutstandingCharacters };
   }
+}
+
+/** A WebSocket that opens and closes at once: clients take a refused upgrade for trouble of the session's. */
+function closedSocket(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(1000, "");
+  return new Response(null, { status: 101, webSocket: client });
 }
 
 function later(ms: number, run: () => void): void {

@@ -151,11 +151,14 @@ export class Engine {
       : engineErrorResponse("badRequest");
   }
 
-  /** A second way in: a WebSocket that may take over. */
+  /** Whether a WebSocket may try to take over. */
+  get mayBeProbed(): boolean {
+    return this.#socket === undefined && !this.#isOver && !this.#probe.isRunning;
+  }
+
+  /** A WebSocket that may take over. */
   probe(socket: EngineSocket): void {
-    if (this.#socket !== undefined || this.#isOver || !this.#probe.begin(socket)) {
-      socket.close(1000, "");
-    }
+    this.#probe.begin(socket);
   }
 
   /** A frame of any of the session's WebSockets. */

@@ -68,10 +68,10 @@ export class Polling {
     return this.#frames.splice(0);
   }
 
-  /** Answers a poll that waits with these last packets. */
+  /** The last packet, for the poll that waits, or the next one. */
   end(frame: Frame): void {
     this.#frames.push(frame);
-    this.#answer(payloadResponse(this.#frames.splice(0, maxPacketsPerPoll)));
+    this.#flushNow();
   }
 
   // What is sent in one turn goes in one answer.
@@ -80,10 +80,14 @@ export class Polling {
       this.#isFlushing = true;
       queueMicrotask(() => {
         this.#isFlushing = false;
-        if (this.#poll !== undefined && this.#frames.length > 0) {
-          this.#answer(payloadResponse(this.#frames.splice(0, maxPacketsPerPoll)));
-        }
+        this.#flushNow();
       });
+    }
+  }
+
+  #flushNow(): void {
+    if (this.#poll !== undefined && this.#frames.length > 0) {
+      this.#answer(payloadResponse(this.#frames.splice(0, maxPacketsPerPoll)));
     }
   }
 

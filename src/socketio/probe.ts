@@ -23,11 +23,11 @@ export class Probe {
     this.#later = later;
   }
 
-  /** Whether this one may try. */
-  begin(socket: EngineSocket): boolean {
-    if (this.#socket !== undefined) {
-      return false;
-    }
+  get isRunning(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  begin(socket: EngineSocket): void {
     this.#socket = socket;
     this.#wasAnswered = false;
     this.#later(probeTimeoutMs, () => {
@@ -35,7 +35,6 @@ export class Probe {
         socket.close(1000, "");
       }
     });
-    return true;
   }
 
   /** What a frame of it led to. */

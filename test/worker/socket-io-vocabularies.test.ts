@@ -116,13 +116,14 @@ test("[RA2] a token beside a message speaks for nobody but the connection's user
   expect(JSON.stringify(receiver.packets)).not.toContain(own);
 });
 
+const connectByMail = async (user: string) =>
+  connectWith({ Authorization: await tokenFor(`${user}@mail.example`) }, "/ws/sockets.io/");
+
 test("[RA5][US6] a client of the replaced app, whose token has an e-mail address and whose peers are numbers, needs no change", async () => {
   deployWith({ ALIASES: "on" });
   const { a, b, aNumber, bNumber } = numberedUsers();
   await nameUser(a, { aliases: [`${a}@mail.example`] });
   await nameUser(b, { aliases: [`${b}@mail.example`] });
-  const connectByMail = async (user: string) =>
-    connectWith({ Authorization: await tokenFor(`${user}@mail.example`) }, "/ws/sockets.io/");
   const sender = await connectByMail(a);
   const receiver = await connectByMail(b);
   await receiver.event("ready");

@@ -1,14 +1,9 @@
+import type { Deployment } from "./deployment.ts";
 import { problemSchema } from "../protocol/problem.ts";
 import { verificationSchema, type Difference, type Verification } from "../protocol/verification.ts";
 
 /** A part waits up to ten seconds for what is on its way to D1, and a repair writes and compares again. */
 const patienceMs = 120_000;
-
-/** A Worker and the key of its admin routes. */
-export interface Deployment {
-  readonly url: string;
-  readonly adminKey: string;
-}
 
 /** Compares a whole conversation, part by part, and prints what it finds. Answers whether D1 is as the record now. */
 export async function verifyAll(

@@ -1,4 +1,6 @@
+import * as z from "zod";
 import * as chats from "../protocol/chats.ts";
+import { importAnswerSchema, importLineSchema, maxImportLines, rejectSchema } from "../protocol/import.ts";
 import { writtenIdSchema } from "../protocol/numeric-id.ts";
 import { problemSchema } from "../protocol/problem.ts";
 import * as rest from "../protocol/rest.ts";
@@ -115,6 +117,39 @@ export const restSchemas: readonly NamedSchema[] = [
       kind: "Whether D1 lacks the row, has one too many, or another one.",
       columns: "Which columns differ, never what is in them.",
     },
+  },
+  {
+    id: "ImportBody",
+    schema: z.object({ messages: z.array(importLineSchema).min(1).max(maxImportLines) }),
+    description: "Messages of before, those of a conversation in the order of their times.",
+    fields: { messages: "Each is judged by itself." },
+  },
+  {
+    id: "ImportLine",
+    schema: importLineSchema,
+    description: "A message of before.",
+    fields: {
+      sender: "Who wrote it.",
+      receiver: "To whom.",
+      createdAt: "Milliseconds since the epoch, or ISO 8601; without a zone it is UTC.",
+      oldId: "Its name in the replaced app.",
+    },
+  },
+  {
+    id: "ImportAnswer",
+    schema: importAnswerSchema,
+    description: "What became of the messages.",
+    fields: {
+      imported: "How many were stored.",
+      alreadyThere: "How many had been imported before.",
+      rejected: "Which were not stored, and why.",
+    },
+  },
+  {
+    id: "Reject",
+    schema: rejectSchema,
+    description: "A message that was not stored.",
+    fields: { index: "Which of the request's, from 0.", code: "Why.", message: "The same in words." },
   },
   {
     id: "ChatBody",

@@ -93,6 +93,37 @@ export const userOperations: readonly Operation[] = [
     errors: [...bodyErrors, "bad_peer"],
   },
   {
+    id: "importMessages",
+    method: "post",
+    path: "/v1/admin/import",
+    tag: "Operators",
+    summary: "Import messages of before",
+    description:
+      "With the admin key: takes messages of a replaced app into conversations that have none of their own yet, with their authors and times. May be repeated: what was imported changes nothing.",
+    access: "admin",
+    body: {
+      schema: "ImportBody",
+      examples: {
+        message: {
+          summary: "One message",
+          value: {
+            messages: [
+              { sender: "carol", receiver: "dave", text: "Hi Dave", createdAt: 1_700_000_000_000, oldId: 17 },
+            ],
+          },
+        },
+      },
+    },
+    answers: {
+      200: {
+        description: "What became of them; all that was taken is durable and archived.",
+        schema: "ImportAnswer",
+        example: { imported: 1, alreadyThere: 0, rejected: [] },
+      },
+    },
+    errors: bodyErrors,
+  },
+  {
     id: "health",
     method: "get",
     path: "/health",

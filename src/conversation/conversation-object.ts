@@ -10,6 +10,7 @@ import type { Env } from "../env.ts";
 import { report } from "../logger.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
+import type { ImportedMessage } from "../protocol/import.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
@@ -31,6 +32,7 @@ import {
 } from "./callers.ts";
 import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
 import { receiveFrame } from "./frames.ts";
+import { importInto, type ImportReply } from "./import.ts";
 import { Room } from "./room.ts";
 import { verifyPart, type VerificationQuery, type VerificationReply } from "./verification.ts";
 
@@ -136,6 +138,11 @@ export class Conversation extends DurableObject<Env> {
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   settled(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
+  }
+
+  /** For operators: messages of before Pairline. */
+  import(lines: readonly ImportedMessage[]): Promise<ImportReply> {
+    return importInto(this.#room, lines);
   }
 
   /** For operators: one part of the record compared with D1, and archived again where they differ. */

@@ -115,6 +115,11 @@ export class Line {
     return { kind: "stored", message: { ...message, quote }, rev: message.rev };
   }
 
+  /** Stores a message of before, as it was said then. Times must not fall. */
+  import(draft: Draft, createdAtMs: number): void {
+    this.#append(draft, createdAtMs);
+  }
+
   /** Edits, deletes or reacts to a message, or finds that an earlier try did. */
   change(side: Side, change: ChangeFrame, nowMs: number): WriteOutcome {
     const { seq, after } = change;

@@ -5,6 +5,7 @@ import { adminUserBodySchema, type AdminUser } from "../protocol/rest.ts";
 import { directoryOf } from "../users/directory.ts";
 import { forgetSignIn } from "../users/sign-ins.ts";
 import { bearerToken, factory, type HttpEnv } from "./door.ts";
+import { importMessages } from "./import.ts";
 import { bodyOf } from "./input.ts";
 import { userIdInPath } from "./peer.ts";
 import { methodRefused, RequestRefused } from "./problem.ts";
@@ -58,6 +59,8 @@ export const admin = factory
   .all("/users/:id", methodRefused("PUT"))
   .post("/conversations/verify", verifyConversation)
   .all("/conversations/verify", methodRefused("POST"))
+  .post("/import", importMessages)
+  .all("/import", methodRefused("POST"))
   .all("*", () => {
     throw new RequestRefused(refusal("not_found"));
   });

@@ -9,12 +9,11 @@ import { RequestRefused } from "./problem.ts";
 export async function bodyOf<Schema extends z.ZodType>(
   context: Context,
   schema: Schema,
+  maxBytes: number = fixedLimits.maxFrameBytes,
 ): Promise<z.infer<Schema>> {
-  const bytes = await cappedBytes(context.req.raw, fixedLimits.maxFrameBytes);
+  const bytes = await cappedBytes(context.req.raw, maxBytes);
   if (bytes === undefined) {
-    throw new RequestRefused(
-      refusal("too_large", { message: `the body is over ${fixedLimits.maxFrameBytes} bytes` }),
-    );
+    throw new RequestRefused(refusal("too_large", { message: `the body is over ${maxBytes} bytes` }));
   }
   let value: unknown;
   try {

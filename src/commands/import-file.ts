@@ -1,12 +1,11 @@
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod";
 import { userIdFromClaim } from "../protocol/identity.ts";
 import { importAnswerSchema, maxImportBytes } from "../protocol/import.ts";
-import { problemSchema } from "../protocol/problem.ts";
 import { adminUserBodySchema } from "../protocol/rest.ts";
+import { ask, jsonOf, Refused } from "./admin-request.ts";
 import type { Deployment } from "./deployment.ts";
 
 export interface ImportOptions {
@@ -32,8 +31,6 @@ interface Rejected {
   readonly given: string;
 }
 
-const patienceMs = 120_000;
-const maxTries = 8;
 /** Room for what is around the lines of a request. */
 const maxBatchBytes = maxImportBytes - 1_024;
 
@@ -44,8 +41,10 @@ export async function importFile(deployment: Deployment, options: ImportOptions)
   const counts = { imported: 0, alreadyThere: 0 };
   const rejects = new Rejects(options.rejectsPath);
   await forEachBatch(options, rejects, async (lines) => {
-    const body = JSON.stringify({ messages: lines.map(({ value }) => value) });
-    const answer = importAnswerSchema.parse(await ask(deployment, "POST", "/v1/admin/import", body));
+    const body = { messages: lines.map(({ value }) => value) };
+    const answer = importAnswerSchema.parse(
+      await ask(deployment, { method: "POST", path: "/v1/admin/import", body }),
+    );
     counts.imported += answer.imported;
     counts.alreadyThere += answer.alreadyThere;
     for (const { index, code, message } of answer.rejected) {
@@ -71,9 +70,9 @@ export async function importUsers(deployment: Deployment, options: ImportOptions
       return;
     }
     const { name, picture, aliases } = parsed.data;
-    const body = JSON.stringify({ name, picture, aliases });
+    const path = `/v1/admin/users/${encodeURIComponent(id)}`;
     try {
-      await ask(deployment, "PUT", `/v1/admin/users/${encodeURIComponent(id)}`, body);
+      await ask(deployment, { method: "PUT", path, body: { name, picture, aliases } });
       set += 1;
     } catch (error) {
       if (!(error instanceof Refused)) {
@@ -174,57 +173,8 @@ async function sendOrTell(
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `stopped at line ${first}: ${reason}\nGo on with --from ${first}, or with the whole file again.`,
+      { cause: error },
     );
-  }
-}
-
-/** A refusal that another try would get too. */
-class Refused extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** Asks until it is answered; a Worker that restarts, or a database that is away, is waited for. */
-async function ask(
-  { url, adminKey }: Deployment,
-  method: string,
-  path: string,
-  body: string,
-): Promise<unknown> {
-  let trouble = `no answer from ${url}: is the Worker running there?`;
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    await wait(tries === 0 ? 0 : Math.min(10_000, 250 * 2 ** tries));
-    try {
-      const headers = { authorization: `Bearer ${adminKey}` };
-      const signal = AbortSignal.timeout(patienceMs);
-      const response = await fetch(`${url}${path}`, { method, headers, body, signal });
-      const answer = jsonOf(await response.text());
-      if (response.ok && answer !== undefined) {
-        return answer;
-      }
-      const { data: problem } = problemSchema.safeParse(answer);
-      trouble = problem?.detail ?? problem?.title ?? `${url} answered ${response.status}`;
-      if (response.status < 500 && response.status !== 429) {
-        throw new Refused(problem?.code ?? String(response.status), trouble);
-      }
-    } catch (error) {
-      if (error instanceof Refused) {
-        throw error;
-      }
-    }
-  }
-  throw new Error(trouble);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

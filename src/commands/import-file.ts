@@ -39,7 +39,7 @@ const userLineSchema = adminUserBodySchema.extend({ id: z.unknown() });
 /** Imports messages, a batch at a time. Answers how many lines were rejected. Throws an error that an operator can read. */
 export async function importFile(deployment: Deployment, options: ImportOptions): Promise<number> {
   const counts = { imported: 0, alreadyThere: 0 };
-  const rejects = new Rejects(options.rejectsPath);
+  const rejects = new Rejects(options);
   await forEachBatch(options, rejects, async (lines) => {
     const body = { messages: lines.map(({ value }) => value) };
     const answer = importAnswerSchema.parse(
@@ -61,7 +61,7 @@ export async function importFile(deployment: Deployment, options: ImportOptions)
 /** Sets users, one at a time. Answers how many lines were rejected. */
 export async function importUsers(deployment: Deployment, options: ImportOptions): Promise<number> {
   let set = 0;
-  const rejects = new Rejects(options.rejectsPath);
+  const rejects = new Rejects(options);
   await forEachBatch({ ...options, batchLines: 1 }, rejects, async ([line]) => {
     const parsed = userLineSchema.safeParse(line?.value);
     const id = parsed.success ? userIdFromClaim(parsed.data.id) : undefined;
@@ -92,8 +92,10 @@ class Rejects {
   #shown = 0;
   count = 0;
 
-  constructor(path: string | undefined) {
-    this.#file = path === undefined ? undefined : createWriteStream(path);
+  /** A run that goes on behind another's lines adds to its rejects. */
+  constructor({ rejectsPath, fromLine }: ImportOptions) {
+    const flags = fromLine > 1 ? "a" : "w";
+    this.#file = rejectsPath === undefined ? undefined : createWriteStream(rejectsPath, { flags });
   }
 
   add(line: Omit<Line, "value"> | undefined, code: string, message: string): void {

@@ -30,7 +30,8 @@ export async function importInto(room: Room, lines: readonly ImportedMessage[]):
   let outcomes: ImportOutcome[];
   try {
     outcomes = log.transaction(() => {
-      const all = lines.map((message) => importOne(room, message));
+      const moment = new Moment(log);
+      const all = lines.map((message) => importOne(room, moment, message));
       const { head } = line.position;
       if (head > headBefore) {
         line.read("a", head);
@@ -50,7 +51,11 @@ export async function importInto(room: Room, lines: readonly ImportedMessage[]):
   return { outcomes, rev: line.position.rev };
 }
 
-function importOne(room: Room, { sender, id, text, createdAtMs }: ImportedMessage): ImportOutcome {
+function importOne(
+  room: Room,
+  moment: Moment,
+  { sender, id, text, createdAtMs }: ImportedMessage,
+): ImportOutcome {
   const { log, line, ports } = room;
   const fault = contentFault({ type: "send", id, text }, ports.limits);
   if (fault !== undefined) {
@@ -60,50 +65,76 @@ function importOne(room: Room, { sender, id, text, createdAtMs }: ImportedMessag
     return rejected("out_of_range", "createdAt is in the future");
   }
   const draft = draftFrom(sideOf(ports.pair, sender), { id, text });
-  const earlier = importedAt(log, line.position.head, draft, createdAtMs);
+  const last = log.last();
+  const earlier = moment.find(draft, createdAtMs, last);
   if (earlier !== undefined) {
     return saysTheSame(draft, earlier)
       ? { kind: "already" }
       : rejected("conflict", "this oldId was imported with another text");
   }
-  const last = log.last();
   if (last !== undefined && !isImported(last)) {
     return rejected("already_live", "the conversation has messages of its own");
   }
   if (last !== undefined && createdAtMs < last.createdAtMs) {
     return rejected("out_of_order", "the conversation has later messages that were imported");
   }
-  line.import(draft, createdAtMs);
+  moment.add(line.import(draft, createdAtMs));
   return { kind: "imported" };
 }
 
-// Times never fall with the numbers (SE4), so a message of a time is found without an index.
-function importedAt(
-  log: Log,
-  head: number,
-  { author, id }: Draft,
-  createdAtMs: number,
-): StoredMessage | undefined {
-  let low = 1;
-  let high = head + 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((log.message(middle)?.createdAtMs ?? 0) < createdAtMs) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+/**
+ * The messages of one moment, by author and name: lines come in the order of their times, so one moment is looked at
+ * after the other. Times never fall with the numbers (SE4), so a moment is found without an index.
+ */
+class Moment {
+  readonly #log: Log;
+  #createdAtMs: number | undefined;
+  #messages = new Map<string, StoredMessage>();
+
+  constructor(log: Log) {
+    this.#log = log;
   }
-  for (let seq = low; seq <= head; seq += 1) {
-    const message = log.message(seq);
-    if (message === undefined || message.createdAtMs > createdAtMs) {
+
+  find(
+    { author, id }: Draft,
+    createdAtMs: number,
+    last: StoredMessage | undefined,
+  ): StoredMessage | undefined {
+    if (last === undefined || createdAtMs > last.createdAtMs) {
       return undefined;
     }
-    if (message.author === author && message.id === id) {
-      return message;
+    if (createdAtMs !== this.#createdAtMs) {
+      const from = this.#firstAt(createdAtMs, last.seq);
+      const to = this.#firstAt(createdAtMs + 1, last.seq) - 1;
+      this.#createdAtMs = createdAtMs;
+      this.#messages = new Map(this.#log.range(from, to).map((message) => [keyOf(message), message]));
+    }
+    return this.#messages.get(keyOf({ author, id }));
+  }
+
+  add(message: StoredMessage): void {
+    if (message.createdAtMs === this.#createdAtMs) {
+      this.#messages.set(keyOf(message), message);
     }
   }
-  return undefined;
+
+  #firstAt(createdAtMs: number, head: number): number {
+    let low = 1;
+    let high = head + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#log.message(middle)?.createdAtMs ?? 0) < createdAtMs) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}
+
+function keyOf({ author, id }: Pick<StoredMessage, "author" | "id">): string {
+  return `${author}:${id}`;
 }
 
 function rejected(code: RejectCode, message: string): ImportOutcome {

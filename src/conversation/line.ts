@@ -116,8 +116,8 @@ export class Line {
   }
 
   /** Stores a message of before, as it was said then. Times must not fall. */
-  import(draft: Draft, createdAtMs: number): void {
-    this.#append(draft, createdAtMs);
+  import(draft: Draft, createdAtMs: number): StoredMessage {
+    return this.#append(draft, createdAtMs);
   }
 
   /** Edits, deletes or reacts to a message, or finds that an earlier try did. */

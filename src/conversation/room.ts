@@ -4,6 +4,7 @@ import type { Profile } from "../protocol/conversation-list.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { contentFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
+import { nameFault } from "../protocol/import.ts";
 import type { Message } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
@@ -106,7 +107,8 @@ export class Room {
 
   /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */
   write(side: Side, frame: WriteFrame, settle: (outcome: WriteOutcome<Message>) => void): void {
-    const refused = this.allowances.takeSend(side) ?? contentFault(frame, this.ports.limits);
+    const refused =
+      this.allowances.takeSend(side) ?? nameFault(frame) ?? contentFault(frame, this.ports.limits);
     if (refused !== undefined) {
       settle({ kind: "refused", refusal: refused });
     } else if (frame.type === "send") {

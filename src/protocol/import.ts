@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { refusal, type Refusal } from "./errors.ts";
 import { countSchema, timeSchema } from "./identity.ts";
 import { writtenIdSchema } from "./numeric-id.ts";
 import { errorCodeSchema } from "./problem.ts";
@@ -7,7 +8,7 @@ import { errorCodeSchema } from "./problem.ts";
 export const maxImportLines = 1_000;
 export const maxImportBytes = 1_048_576;
 
-/** The name of an imported message: no client's own, which would have to know the old id. */
+/** How the name of an imported message begins, and no other's. */
 const prefix = "import:";
 
 const oldIdSchema = z.union([
@@ -72,6 +73,14 @@ export type ImportAnswer = z.infer<typeof importAnswerSchema>;
 /** Whether a message was imported, told by its `id`. */
 export function isImported({ id }: { readonly id: string }): boolean {
   return id.startsWith(prefix);
+}
+
+/** Why a client's own name for a message cannot be one. */
+export function nameFault(frame: { readonly type: string; readonly id: string }): Refusal | undefined {
+  const message = `an id that begins with ${prefix} is an imported message's`;
+  return frame.type === "send" && isImported(frame)
+    ? refusal("conflict", { field: "id", message })
+    : undefined;
 }
 
 function withZone(time: string): string {

@@ -134,6 +134,24 @@ test("[IM4] a conversation that goes on already is left as it is, and the report
   expect((await recordRows(conversationOf(env, a, b))).map(({ text }) => text)).toEqual(["live"]);
 });
 
+test("[IM4][SE1] no client can make a message look imported", async () => {
+  const { a, b } = freshUsers();
+  const refused = await rest(a, b, "POST", "/messages", { id: "import:1", text: "live" });
+  expect(await problemOf(refused)).toMatchObject({ code: "conflict", field: "id" });
+  const inbox = await connectInbox(a);
+  expect(await inbox.say(b, "live", { id: "import:x" })).toMatchObject({ type: "error", code: "conflict" });
+  expect(await recordRows(conversationOf(env, a, b))).toEqual([]);
+  expect(await inbox.say(b, "live", { id: "imported" })).toMatchObject({ type: "ack" });
+});
+
+test("[IM3] a thousand messages of one moment come again without a search for each", async () => {
+  const { a, b } = freshUsers();
+  const lines = linesOf(a, b, 1_000).map((line) => ({ ...line, createdAt: startMs }));
+  expect(await bring(lines.slice(0, 600))).toMatchObject({ imported: 600 });
+  expect(await bring(lines)).toMatchObject({ imported: 400, alreadyThere: 600, rejected: [] });
+  expect(await bring(lines)).toMatchObject({ imported: 0, alreadyThere: 1_000 });
+});
+
 test("[IM5] lines that cannot be messages are rejected one by one, and the others go in", async () => {
   const { a, b } = freshUsers();
   const [good, later] = linesOf(a, b, 2) as [Line, Line];

@@ -75,7 +75,7 @@ test("[EN5] a session that answers its pings lives on, one that does not is clos
   expect(await storedIn(stub)).toEqual({ rows: [], alarm: null });
 });
 
-test("[EN5] each wake-up of an idle session is a ping: the next is due an interval later, and the pong sets none", async () => {
+test("[EN5][CO10] each wake-up of an idle session is a ping: the next is due an interval later, and the pong sets none", async () => {
   const letPass = controlledClock();
   const client = await connectSocketIo(freshUsers().a);
   const stub = sessionOf(await client.sid());

@@ -251,7 +251,7 @@ async def run(options):
                 await chat.talk()
                 return
             except (Gone, socketio.exceptions.ConnectionError) as error:
-                tell(f"not connected: {chat.refusal or error or 'the connection ended'}")
+                tell(f"not connected: {chat.refusal or str(error) or 'the connection ended'}")
             finally:
                 await sio.disconnect()
             refused += 1 if chat.refusal in FORBIDDEN else 0

@@ -8,12 +8,15 @@ import type { ChatPorts, InboxCalls, InboxFrame } from "./chat-ports.ts";
 import { InboxLine } from "./inbox-line.ts";
 import { Marks, marksSchema } from "./marks.ts";
 import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
+import { refuse, refusePrivateDm } from "./refusals.ts";
 import { Revisions } from "./revisions.ts";
-import { acknowledgementOf, eventOf, failure, privateDmOf, type PushedFrame } from "./server-events.ts";
+import { acknowledgementOf, eventOf, privateDmOf, type PushedFrame } from "./server-events.ts";
 
 /** What survives the object's sleep. Fields are only added. */
 export const keptChatSchema = z.object({ user: z.string(), marks: marksSchema });
 export type KeptChat = z.infer<typeof keptChatSchema>;
+
+const maxDetachTries = 3;
 
 /** Ids of this connection's own sends that are remembered until their message was told. */
 const maxOwnIds = 1_000;
@@ -32,6 +35,7 @@ export class ChatMember implements Member {
   /** What the inbox told before the client was let in. */
   #early: PushedFrame[] | undefined;
   #badEvents = 0;
+  #detached = Promise.resolve();
 
   constructor(ports: ChatPorts, link: Link, { user, marks }: KeptChat) {
     const { limits, wait, now } = ports;
@@ -68,7 +72,12 @@ export class ChatMember implements Member {
   }
 
   left(): void {
-    void this.#inbox.detach(this.#marks.delivered).catch(() => undefined);
+    this.#detached = this.#detach();
+  }
+
+  /** Returns once the inbox was told that it left, where it did. */
+  get detached(): Promise<void> {
+    return this.#detached;
   }
 
   /** What the inbox tells. */
@@ -99,7 +108,7 @@ export class ChatMember implements Member {
     if (event.type === "private_dm") {
       await this.#privateDm(event, limited, acknowledge);
     } else if (limited !== undefined) {
-      this.#answer(limited, event, acknowledge);
+      refuse(this.#link, limited, event, acknowledge);
     } else if (event.type === "history") {
       void this.#history(event, acknowledge);
     } else if (event.type === "auth") {
@@ -109,15 +118,27 @@ export class ChatMember implements Member {
     }
   }
 
+  // An inbox that cannot be told finds out with the next message for its user.
+  async #detach(): Promise<void> {
+    for (let tries = 1; tries <= maxDetachTries; tries += 1) {
+      try {
+        await this.#inbox.detach(this.#marks.delivered);
+        return;
+      } catch {
+        await this.#ports.wait(50 * 2 ** tries);
+      }
+    }
+  }
+
   async #pass(frame: InboxFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
     const sent = isNamed && frame.type === "send" ? await this.#revisions.placed(frame) : frame;
     if ("code" in sent) {
-      this.#answer(sent, frame, acknowledge);
+      refuse(this.#link, sent, frame, acknowledge);
       return;
     }
     this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
-        this.#answer(answer.refusal, sent, acknowledge);
+        refuse(this.#link, answer.refusal, sent, acknowledge);
       } else {
         acknowledge?.(acknowledgementOf(answer));
       }
@@ -129,21 +150,16 @@ export class ChatMember implements Member {
     limited: Refusal | undefined,
     acknowledge: Acknowledge | undefined,
   ): Promise<void> {
-    const refuse = (reason: Refusal) => {
-      const error = failure(reason);
-      this.#link.emit("error_dm", error);
-      acknowledge?.(error);
-    };
     const refused = limited ?? (await this.#refusalOf(token ?? undefined));
     const sent =
       refused ?? (await this.#revisions.placed({ type: "send", id: crypto.randomUUID(), peer, text }));
     if ("code" in sent) {
-      refuse(asOldField(sent));
+      refusePrivateDm(this.#link, sent, acknowledge);
       return;
     }
     this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
-        refuse(asOldField(answer.refusal));
+        refusePrivateDm(this.#link, answer.refusal, acknowledge);
       } else {
         acknowledge?.();
       }
@@ -195,7 +211,7 @@ export class ChatMember implements Member {
   async #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): Promise<void> {
     const page = await this.#ports.history(this.user, event).catch(() => refusal("internal"));
     if ("code" in page) {
-      this.#answer(page, event, acknowledge);
+      refuse(this.#link, page, event, acknowledge);
     } else {
       acknowledge?.({ ok: true, ...page });
     }
@@ -208,9 +224,9 @@ export class ChatMember implements Member {
       await this.#inbox.renew(verdict.expiresAtMs);
       acknowledge?.({ ok: true });
     } else if (refused !== undefined && errorCatalogue[refused.code].status === 503) {
-      this.#answer(refused, { type: "auth" }, acknowledge);
+      refuse(this.#link, refused, { type: "auth" }, acknowledge);
     } else {
-      this.#answer(refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
+      refuse(this.#link, refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
       this.#link.end();
     }
   }
@@ -247,30 +263,11 @@ export class ChatMember implements Member {
     this.#link.end();
   }
 
-  #answer(
-    reason: Refusal,
-    about: { readonly type: string; readonly peer?: string; readonly id?: string },
-    acknowledge: Acknowledge | undefined,
-  ): void {
-    if (acknowledge !== undefined) {
-      acknowledge(failure(reason));
-      return;
-    }
-    const { type: event, peer, id } = about;
-    this.#link.emit("error", {
-      ...reason,
-      event,
-      ...(peer !== undefined && { peer }),
-      ...(id !== undefined && { id }),
-    });
-  }
-
   #refuseBad(reason: Refusal, name: unknown, acknowledge: Acknowledge | undefined): void {
     if (name === "private_dm") {
-      this.#link.emit("error_dm", failure(reason));
-      acknowledge?.(failure(reason));
+      refusePrivateDm(this.#link, reason, acknowledge);
     } else {
-      this.#answer(reason, { type: typeof name === "string" ? name : "" }, acknowledge);
+      refuse(this.#link, reason, { type: typeof name === "string" ? name : "" }, acknowledge);
     }
     this.#badEvents += 1;
     if (this.#badEvents >= this.#ports.limits.maxBadFrames) {
@@ -282,11 +279,4 @@ export class ChatMember implements Member {
 /** A token as it may be written, with the word of the HTTP header before it. */
 export function bare(token: string): string {
   return token.replace(/^Bearer +/i, "");
-}
-
-/** The replaced app's clients know these fields by other names. */
-function asOldField(reason: Refusal): Refusal {
-  const names: Readonly<Record<string, string>> = { peer: "receiver_id", text: "content" };
-  const { field } = reason;
-  return field === undefined ? reason : { ...reason, field: names[field] ?? field };
 }

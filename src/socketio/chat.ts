@@ -38,9 +38,17 @@ export class Chat implements Namespaces {
     if (!verdict.ok) {
       return refused(verdict.refusal);
     }
+    // Both go by the session's id: a detachment that comes late would undo this attachment.
+    await this.#member?.detached;
     const member = new ChatMember(this.#ports, link, { user: verdict.user, marks: [] });
     this.#member = member;
-    await member.attach(verdict.expiresAtMs);
+    try {
+      await member.attach(verdict.expiresAtMs);
+    } catch (error) {
+      // It may have been attached all the same.
+      member.left();
+      throw error;
+    }
     return { ok: true, member, joined: () => member.joined() };
   }
 }

@@ -1,0 +1,177 @@
+import { describe, expect, test } from "vitest";
+import { Engine, type EngineOptions } from "../../src/socketio/engine.ts";
+import type { Data, Frame } from "../../src/socketio/packets.ts";
+import type { EngineSocket } from "../../src/socketio/probe.ts";
+
+const options: EngineOptions = {
+  pingIntervalMs: 25_000,
+  pingTimeoutMs: 60_000,
+  maxPayloadBytes: 65_536,
+  connectTimeoutMs: 10_000,
+  maxOutstandingCharacters: 1_000,
+};
+
+class FakeSocket implements EngineSocket {
+  readonly frames: Frame[] = [];
+  closeCode: number | undefined;
+  send(frame: Frame): void {
+    this.frames.push(frame);
+  }
+  close(code: number): void {
+    this.closeCode = code;
+  }
+}
+
+/** A session on a clock that stands still until it is moved, on a WebSocket where one is given. */
+function sessionOn(socket?: FakeSocket, changes: Partial<EngineOptions> = {}) {
+  let nowMs = 0;
+  let timers: { readonly atMs: number; readonly run: () => void }[] = [];
+  const heard: Data[] = [];
+  let closed = 0;
+  const engine = new Engine(
+    {
+      sid: "s",
+      options: { ...options, ...changes },
+      now: () => nowMs,
+      later: (ms, run) => timers.push({ atMs: nowMs + ms, run }),
+      listener: () => ({
+        message: (data) => heard.push(data),
+        closed: () => {
+          closed += 1;
+        },
+      }),
+    },
+    socket,
+  );
+  engine.connectBy(undefined);
+  const pass = (ms: number) => {
+    nowMs += ms;
+    const due = timers.filter(({ atMs }) => atMs <= nowMs);
+    timers = timers.filter(({ atMs }) => atMs > nowMs);
+    due.forEach(({ run }) => run());
+  };
+  return { engine, heard, pass, closed: () => closed, now: () => nowMs };
+}
+
+const post = (engine: Engine, body: string) => engine.post("text/plain", async () => body);
+
+describe("[EN5] wake-ups", () => {
+  test("an idle session wakes once for each ping, and its pong moves nothing", () => {
+    const socket = new FakeSocket();
+    const { engine, pass, now } = sessionOn(socket);
+    let wakeUps = 0;
+    for (let hour = 0; now() < 3_600_000; hour += 1) {
+      pass(engine.wakeAtMs - now());
+      engine.wake();
+      wakeUps += 1;
+      const next = engine.wakeAtMs;
+      engine.receive(socket, "3");
+      expect(engine.wakeAtMs).toBe(next);
+    }
+    expect(wakeUps).toBe(144);
+    expect(socket.frames).toHaveLength(144);
+  });
+
+  test("one that stays silent is looked at once more in between, and closed after the timeout", () => {
+    const socket = new FakeSocket();
+    const { engine, pass, now, closed } = sessionOn(socket);
+    const wokeAtMs: number[] = [];
+    while (closed() === 0) {
+      pass(engine.wakeAtMs - now());
+      engine.wake();
+      wokeAtMs.push(now());
+    }
+    expect(wokeAtMs).toEqual([25_000, 50_000, 85_000]);
+    expect(socket.frames).toEqual(["2"]);
+    expect(socket.closeCode).toBe(1000);
+  });
+
+  test("with a timeout below the interval it is closed at the timeout", () => {
+    const socket = new FakeSocket();
+    const { engine, pass, now, closed } = sessionOn(socket, { pingIntervalMs: 300, pingTimeoutMs: 200 });
+    while (closed() === 0) {
+      pass(engine.wakeAtMs - now());
+      engine.wake();
+    }
+    expect(now()).toBe(500);
+  });
+
+  test("a late alarm pings once", () => {
+    const socket = new FakeSocket();
+    const { engine, pass } = sessionOn(socket);
+    pass(200_000);
+    engine.wake();
+    engine.wake();
+    expect(socket.frames).toEqual(["2"]);
+    expect(engine.isOver).toBe(false);
+  });
+});
+
+test("[SI2] a session that is nobody's wakes for that alone, and ends", () => {
+  const socket = new FakeSocket();
+  const { engine, pass, now } = sessionOn(socket);
+  engine.connectBy(now() + 10_000);
+  expect(engine.wakeAtMs).toBe(10_000);
+  pass(9_999);
+  engine.wake();
+  expect(engine.isOver).toBe(false);
+  pass(1);
+  engine.wake();
+  expect(engine.isOver).toBe(true);
+});
+
+test("[EN6] a probe that goes no further is given up after ten seconds, and another one may come", () => {
+  const { engine, pass } = sessionOn();
+  const slow = new FakeSocket();
+  engine.probe(slow);
+  engine.receive(slow, "2probe");
+  pass(9_999);
+  expect([slow.closeCode, engine.mayBeProbed]).toEqual([undefined, false]);
+  pass(1);
+  expect([slow.closeCode, engine.mayBeProbed]).toEqual([1000, true]);
+  const quick = new FakeSocket();
+  engine.probe(quick);
+  engine.receive(quick, "2probe");
+  engine.receive(quick, "5");
+  pass(10_000);
+  expect([quick.closeCode, engine.socket === quick]).toEqual([undefined, true]);
+});
+
+test("[EN10] what is sent to a client that gives no sign of life is bounded, on both transports", async () => {
+  const socket = new FakeSocket();
+  const onSocket = sessionOn(socket);
+  onSocket.engine.send("x".repeat(999));
+  expect(onSocket.engine.isOver).toBe(false);
+  onSocket.engine.receive(socket, "3");
+  onSocket.engine.send("x".repeat(999));
+  expect(onSocket.engine.isOver).toBe(false);
+  onSocket.engine.send("");
+  expect([onSocket.engine.isOver, onSocket.closed()]).toEqual([true, 1]);
+
+  const polling = sessionOn();
+  polling.engine.send("x".repeat(999));
+  await polling.engine.poll();
+  polling.engine.send("x".repeat(999));
+  expect(polling.engine.isOver).toBe(false);
+  polling.engine.send("");
+  expect(polling.engine.isOver).toBe(true);
+});
+
+test("[EN11] what an ended session still owes comes with the next poll, and after it nothing", async () => {
+  const { engine, closed } = sessionOn();
+  engine.send("last words");
+  engine.end();
+  engine.end();
+  const response = await engine.poll();
+  expect(await response.text()).toBe("4last words\x1e1");
+  expect((await engine.poll()).status).toBe(400);
+  expect((await post(engine, "4x")).status).toBe(400);
+  expect(closed()).toBe(1);
+});
+
+test("[EN7] what a client sends behind its goodbye is not taken", async () => {
+  const { engine, heard } = sessionOn();
+  const response = await post(engine, "4one\x1e1\x1e4two");
+  expect(response.status).toBe(400);
+  expect([heard, engine.isOver]).toEqual([["one"], true]);
+});

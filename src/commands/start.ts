@@ -47,6 +47,10 @@ const variables = [...localVariables, "SOCKETIO_CONFORMANCE"].flatMap((name) => 
   return value === undefined || value === "" ? [] : ["--var", `${name}:${value}`];
 });
 
+// Without one wrangler looks for a free port from 9229 on, and Workers that start at the same time find the same.
+const inspectorPort = process.env["INSPECTOR_PORT"];
+const inspector = inspectorPort === undefined ? [] : ["--inspector-port", inspectorPort];
+
 const server = spawn(
   process.execPath,
   [
@@ -62,6 +66,7 @@ const server = spawn(
     "--persist-to",
     place.stateDir,
     "--show-interactive-dev-session=false",
+    ...inspector,
     ...variables,
   ],
   { cwd: projectDir, env: environment, stdio: ["ignore", "inherit", "inherit"] },

@@ -4,22 +4,27 @@ import type { Application, Seat } from "../socketio/engine-session-object.ts";
 import type { Link, Member, Namespaces } from "../socketio/namespaces.ts";
 
 /** What outside suites for the protocols want to meet. */
-const conformanceVariables = {
+const slow = {
   SOCKETIO_PATHS: "/socket.io,/engine.io",
-  SOCKETIO_PING_INTERVAL_MS: "300",
-  SOCKETIO_PING_TIMEOUT_MS: "200",
   SOCKETIO_MAX_PAYLOAD_BYTES: "1000000",
-  SOCKETIO_CONNECT_TIMEOUT_MS: "1000",
   ALLOWED_ORIGINS: "*",
 };
+const quick = {
+  ...slow,
+  SOCKETIO_PING_INTERVAL_MS: "300",
+  SOCKETIO_PING_TIMEOUT_MS: "200",
+  SOCKETIO_CONNECT_TIMEOUT_MS: "1000",
+};
+/** By `SOCKETIO_CONFORMANCE`. `slow` has the deployment's own times, for tests that are not about them. */
+const modes: Readonly<Record<string, Partial<Env>>> = { "1": quick, slow };
 
-/** Whether this local Worker was started for such a suite. */
-export function isConformance(env: object): boolean {
-  return (env as { readonly SOCKETIO_CONFORMANCE?: string }).SOCKETIO_CONFORMANCE === "1";
+/** The bindings of a local Worker, as the suite that it was started for wants them. */
+export function conformanceEnv(env: Env): Env {
+  return { ...env, ...modeOf(env) };
 }
 
-export function conformanceEnv(env: Env): Env {
-  return isConformance(env) ? { ...env, ...conformanceVariables } : env;
+function modeOf(env: object): Partial<Env> | undefined {
+  return modes[(env as { readonly SOCKETIO_CONFORMANCE?: string }).SOCKETIO_CONFORMANCE ?? ""];
 }
 
 /** The session of `npm start`: with `SOCKETIO_CONFORMANCE=1` it echoes, and serves nobody's messages. */
@@ -29,11 +34,11 @@ export class DevelopmentSession extends SocketIoSession {
   }
 
   protected override seat(seat: Seat, kept?: unknown): Application {
-    return isConformance(this.env) && seat.path === "/engine.io" ? echo(seat) : super.seat(seat, kept);
+    return modeOf(this.env) !== undefined && seat.path === "/engine.io" ? echo(seat) : super.seat(seat, kept);
   }
 
   protected override namespaces(seat: Seat): Namespaces {
-    return isConformance(this.env) ? conformanceNamespaces : super.namespaces(seat);
+    return modeOf(this.env) !== undefined ? conformanceNamespaces : super.namespaces(seat);
   }
 }
 

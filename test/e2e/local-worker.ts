@@ -75,6 +75,8 @@ export function bareEnvironment(): Record<string, string> {
     PATH: process.env["PATH"] ?? "",
     HOME: process.env["HOME"] ?? tmpdir(),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    // The system picks one: many Workers start at the same time.
+    INSPECTOR_PORT: "0",
   };
 }
 

@@ -5,7 +5,7 @@ import type { Operation } from "../../src/contract/operation.ts";
 import type { Env } from "../../src/env.ts";
 import { app } from "../../src/http/app.ts";
 import type { ErrorCode } from "../../src/protocol/errors.ts";
-import { fixedLimits } from "../../src/protocol/limits.ts";
+import { maxImportBytes } from "../../src/protocol/import.ts";
 import { faultsOfAnswer } from "../contract.ts";
 import { deployWith, env, problemOf, tokenFor } from "./clients.ts";
 import { exampleBodies, exampleQuery, requestOf, type Sent } from "./example-requests.ts";
@@ -91,7 +91,7 @@ const refusals: readonly {
   {
     what: "a body that is too large",
     of: operations.filter(({ body }) => body !== undefined),
-    sent: { body: " ".repeat(fixedLimits.maxFrameBytes + 1) },
+    sent: { body: " ".repeat(maxImportBytes + 1) },
     code: "too_large",
   },
   {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll } from "vitest";
 import { freshPlace, startWorker, type LocalWorker, type Place } from "../local-worker.ts";
 
-/** A Worker in the mode for suites, for one file of tests. */
-export function conformingWorker(): { readonly engine: string; readonly socketIo: string } {
+/** A Worker in a mode for suites, for one file of tests: `slow` has the times that the variables say, or a deployment's. */
+export function conformingWorker(
+  mode: "1" | "slow",
+  variables: Readonly<Record<string, string>> = {},
+): { readonly engine: string; readonly socketIo: string } {
   let place: Place | undefined;
   let worker: LocalWorker | undefined;
   beforeAll(async () => {
-    place = await freshPlace({ SOCKETIO_CONFORMANCE: "1" });
+    place = await freshPlace({ SOCKETIO_CONFORMANCE: mode, ...variables });
     worker = await startWorker(place);
   });
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { conformingWorker } from "./conformance.ts";
 import { RawPolling, RawSocket } from "./raw-session.ts";
 
-const server = conformingWorker();
+const server = conformingWorker("slow");
 const origin = "https://app.example";
 
 test("[EN1] a handshake is answered with whole numbers and a session's id, on both transports", async () => {
@@ -14,13 +14,13 @@ test("[EN1] a handshake is answered with whole numbers and a session's id, on bo
   expect(JSON.parse(packet.slice(1))).toEqual({
     sid: expect.stringMatching(/^[0-9a-f]{64}$/),
     upgrades: ["websocket"],
-    pingInterval: 300,
-    pingTimeout: 200,
+    pingInterval: 25_000,
+    pingTimeout: 60_000,
     maxPayload: 1_000_000,
   });
   const socket = await RawSocket.open(server.engine);
   const first = String(await socket.frame(0));
-  expect(JSON.parse(first.slice(1))).toMatchObject({ upgrades: [], pingInterval: 300 });
+  expect(JSON.parse(first.slice(1))).toMatchObject({ upgrades: [], pingInterval: 25_000 });
   expect([packet[0], first[0]]).toEqual(["0", "0"]);
   socket.close();
 });

@@ -103,8 +103,7 @@ export class Sessions {
   #keep(sid: string, attachment: InboxAttachment): void {
     const row = { ...attachment, delivered: [] };
     const { kv } = this.#ports;
-    const isHere = this.#sessions.has(sid);
-    if (isHere && JSON.stringify(kv.get(prefix + sid)) !== JSON.stringify(row)) {
+    if (JSON.stringify(kv.get(prefix + sid)) !== JSON.stringify(row)) {
       kv.put(prefix + sid, row);
     }
   }

@@ -146,11 +146,15 @@ test("[RA3] only new messages are told as such: no edit, reaction or deletion, a
   await sender.call("edit", { id: "e", peer: b, seq: 1, text: "changed" });
   await receiver.call("react", { id: "r", peer: a, seq: 1, emoji: "👍", on: true });
   await receiver.call("react", { id: "s", peer: a, seq: 1, emoji: "👍", on: false });
+  const newcomer = await connectSocketIo(b);
+  await sender.call("edit", { id: "f", peer: b, seq: 1, text: "changed again" });
   await sender.call("delete", { id: "d", peer: b, seq: 1 });
   await sender.call("send", { id: "n", peer: b, text: "second" });
   await receiver.event("private_dm", ({ seq }) => seq === 2);
   expect(receiver.events("private_dm").map(({ content }) => content)).toEqual(["first", "second"]);
-  expect(receiver.events("message")).toHaveLength(6);
+  expect(receiver.events("message")).toHaveLength(7);
+  await newcomer.event("private_dm", ({ seq }) => seq === 2);
+  expect(newcomer.events("private_dm").map(({ content }) => content)).toEqual(["second"]);
 });
 
 test("[SI5][SI6] sync, history, marks and the like answer with what they brought about", async () => {

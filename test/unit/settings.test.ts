@@ -26,6 +26,13 @@ test("a variable out of its range is named, its value is not", () => {
     ["ALIASES", "On"],
     ["PEERS", "none-4711"],
     ["CHATS_API", "maybe-4711"],
+    ["SOCKETIO_PATHS", "no-slash-4711"],
+    ["SOCKETIO_PATHS", "/socket.io,/a b-4711"],
+    ["SOCKETIO_PING_INTERVAL_MS", "99"],
+    ["SOCKETIO_PING_TIMEOUT_MS", "86400001"],
+    ["SOCKETIO_MAX_PAYLOAD_BYTES", "1023"],
+    ["SOCKETIO_MAX_PAYLOAD_BYTES", "1048577"],
+    ["SOCKETIO_CONNECT_TIMEOUT_MS", "600001"],
     ["EDIT_WINDOW_SECONDS", "0"],
     ["EDIT_WINDOW_SECONDS", "1.5"],
   ] as const) {
@@ -47,6 +54,37 @@ test("[RA15] the replaced app's REST is there until it is switched off", () => {
     expect(readSettings(unset).chatsApi).toBe(true);
   }
   expect(readSettings({ CHATS_API: "off" }).chatsApi).toBe(false);
+});
+
+test("[EN1][EN5][EN8][SI1][SI2] Socket.IO has its defaults where nothing is set, and takes what is in range", () => {
+  const defaults = {
+    paths: ["/socket.io", "/ws/sockets.io"],
+    pingIntervalMs: 25_000,
+    pingTimeoutMs: 60_000,
+    maxPayloadBytes: 65_536,
+    connectTimeoutMs: 10_000,
+    authKeys: ["token", "Authorization"],
+  };
+  expect(readSettings({}).socketIo).toEqual(defaults);
+  expect(readSettings({ SOCKETIO_PING_INTERVAL_MS: "", SOCKETIO_AUTH_KEYS: " " }).socketIo).toEqual(defaults);
+  expect(
+    readSettings({
+      SOCKETIO_PATHS: "/socket.io/, /a/b-c_d.e",
+      SOCKETIO_PING_INTERVAL_MS: "100",
+      SOCKETIO_PING_TIMEOUT_MS: "86400000",
+      SOCKETIO_MAX_PAYLOAD_BYTES: "1048576",
+      SOCKETIO_CONNECT_TIMEOUT_MS: "600000",
+      SOCKETIO_AUTH_KEYS: "jwt",
+    }).socketIo,
+  ).toEqual({
+    paths: ["/socket.io", "/a/b-c_d.e"],
+    pingIntervalMs: 100,
+    pingTimeoutMs: 86_400_000,
+    maxPayloadBytes: 1_048_576,
+    connectTimeoutMs: 600_000,
+    authKeys: ["jwt"],
+  });
+  expect(readSettings({ SOCKETIO_PATHS: "" }).socketIo.paths).toEqual([]);
 });
 
 test("[ED3] messages may be edited for ever, unless a number of seconds is set", () => {

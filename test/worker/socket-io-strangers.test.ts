@@ -1,6 +1,6 @@
 import { listDurableObjectIds, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { controlledClock, env, freshUsers, origin, tokenFor, worker } from "./clients.ts";
+import { controlledClock, deployWith, env, freshUsers, origin, tokenFor, worker } from "./clients.ts";
 import { inboxOf } from "./inbox-client.ts";
 import { connectSocketIo, connectWith, openSession, sessionOf } from "./socket-io-client.ts";
 import { storedIn } from "./stored-sessions.ts";
@@ -80,4 +80,45 @@ test("[SI1] a session takes frames for nobody but its own user", async () => {
   expect(await stub.push(a, [frame], undefined)).toBe(true);
   await client.event("typing");
   expect(client.events("typing")).toHaveLength(1);
+});
+
+const handshake = (headers: Record<string, string>, path = "/socket.io/") =>
+  worker.fetch(`${origin}${path}?EIO=4&transport=polling`, { headers });
+
+test("[EN2][EN3][AD8] a page of a foreign origin gets no session, one of an allowed origin can read all", async () => {
+  deployWith({ ALLOWED_ORIGINS: "https://app.example" });
+  const before = (await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length;
+  const foreign = { origin: "https://elsewhere.example" };
+  for (const headers of [foreign, { ...foreign, upgrade: "websocket" }]) {
+    const refused = await handshake(headers);
+    expect([refused.status, await refused.json()]).toEqual([403, { code: 4, message: "Forbidden" }]);
+    expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+  }
+  expect((await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length).toBe(before);
+  for (const allowed of ["https://app.example", origin]) {
+    const answer = await handshake({ origin: allowed });
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, allowed]);
+    expect(answer.headers.get("access-control-allow-credentials")).toBe("true");
+  }
+});
+
+test("[EN3] who asks too often is refused before there is an object, and the page can read that", async () => {
+  deployWith({ ADDRESS_LIMIT: { limit: async () => ({ success: false }) } });
+  const before = (await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length;
+  const refused = await handshake({ origin, "cf-connecting-ip": "203.0.113.7" });
+  expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([429, origin]);
+  expect((await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length).toBe(before);
+});
+
+const statuses = async (...paths: string[]) =>
+  Promise.all(paths.map(async (path) => (await handshake({}, path)).status));
+
+test("[EN1] the paths are those of the configuration; without one there is no Socket.IO", async () => {
+  expect(await statuses("/socket.io/", "/socket.io", "/ws/sockets.io", "/ws/sockets.io/", "/ws/")).toEqual([
+    200, 200, 200, 200, 404,
+  ]);
+  deployWith({ SOCKETIO_PATHS: "/chat/" });
+  expect(await statuses("/socket.io/", "/chat", "/chat/")).toEqual([404, 200, 200]);
+  deployWith({ SOCKETIO_PATHS: "" });
+  expect(await statuses("/socket.io/", "/chat/")).toEqual([404, 404]);
 });

@@ -1,16 +1,19 @@
-import { expect, test } from "vitest";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, onTestFinished, test, vi } from "vitest";
 import {
   connect,
   controlledClock,
   deployWith,
+  env,
   freshUsers,
   rest,
   tokenFor,
   tokenWith,
   nowSeconds,
 } from "./clients.ts";
-import { connectInbox } from "./inbox-client.ts";
-import { connectSocketIo, connectWith } from "./socket-io-client.ts";
+import { connectInbox, inboxOf } from "./inbox-client.ts";
+import { connectSocketIo, connectWith, sessionOf } from "./socket-io-client.ts";
+import { conversationOf, recordRows } from "./stored.ts";
 import { nameUser } from "./users.ts";
 
 /** Two users of the replaced app: their ids are numbers. */
@@ -99,6 +102,8 @@ test("[RA2] a token beside a message speaks for nobody but the connection's user
   const sender = await connectSocketIo(a);
   const receiver = await connectSocketIo(b);
   const own = await tokenFor(a);
+  const logged = (["log", "info", "warn", "error"] as const).map((level) => vi.spyOn(console, level));
+  onTestFinished(() => logged.forEach((spy) => spy.mockRestore()));
   const send = async (token: string) =>
     sender.call("private_dm", { content: "hi", receiver_id: b, auth_token: token });
 
@@ -113,7 +118,18 @@ test("[RA2] a token beside a message speaks for nobody but the connection's user
   expect(await send(`Bearer ${own}`)).toEqual([]);
   await receiver.event("private_dm", ({ seq }) => seq === 2);
   expect(receiver.events("private_dm")).toHaveLength(2);
-  expect(JSON.stringify(receiver.packets)).not.toContain(own);
+  const stored = await Promise.all(
+    [sessionOf(await sender.sid()), inboxOf(a), inboxOf(b), conversationOf(env, a, b)].map(async (stub) =>
+      runInDurableObject(stub, async (_, { storage }) => [...(await storage.list()).values()]),
+    ),
+  );
+  const everything = [
+    receiver.packets,
+    logged.flatMap((spy) => spy.mock.calls),
+    stored,
+    await recordRows(conversationOf(env, a, b)),
+  ];
+  expect(JSON.stringify(everything)).not.toContain(own.split(".")[2]);
 });
 
 const connectByMail = async (user: string) =>

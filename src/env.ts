@@ -9,6 +9,7 @@ export interface Env {
   readonly SOCKETIO_SESSIONS: DurableObjectNamespace<SocketIoSession>;
   readonly DB: D1Database;
   readonly ADDRESS_LIMIT?: RateLimit;
+  readonly METRICS?: AnalyticsEngineDataset;
   readonly JWT_SECRET?: string;
   readonly JWT_JWKS_URL?: string;
   readonly JWT_ISSUER?: string;
@@ -17,6 +18,7 @@ export interface Env {
   readonly JWT_NAME_CLAIM?: string;
   readonly JWT_PICTURE_CLAIM?: string;
   readonly ADMIN_KEY?: string;
+  readonly LOG_LINES?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly RATE_LIMIT_PER_SECOND?: string;
   readonly RATE_LIMIT_BURST?: string;

@@ -73,6 +73,8 @@ const variablesSchema = z.object({
     keys.length === 0 ? ["token", "Authorization"] : keys,
   ),
   CHATS_API: choice(["on", "off"]),
+  // Read where lines are written; here it is judged.
+  LOG_LINES: choice(["steps", "all", "failures"]),
 });
 
 /** A variable that cannot be used. The message names it; values stay out, a secret may have been pasted there. */

@@ -21,8 +21,8 @@ export interface ArchiveState {
   readonly head: number;
   readonly read: Readonly<Record<Side, number>>;
   readonly flags: Flags;
-  /** The id of the newest message: another one than the record's shows that the two histories differ. */
-  readonly headId: string | undefined;
+  /** The newest message: another one than the record's shows that the two histories differ. */
+  readonly headMessage: StoredMessage | undefined;
 }
 
 /** The state on the primary; undefined where the conversation was never archived. Throws an ArchiveError. */
@@ -30,34 +30,18 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
   const db = openPrimary(d1);
   const [row] = await ask(compareTimeoutMs, () =>
     db
-      .select({
-        rev: conversations.rev,
-        head: conversations.head,
-        readA: conversations.readA,
-        readB: conversations.readB,
-        state: conversations.state,
-        mutedA: conversations.mutedA,
-        mutedB: conversations.mutedB,
-        archivedA: conversations.archivedA,
-        archivedB: conversations.archivedB,
-        blockedA: conversations.blockedA,
-        blockedB: conversations.blockedB,
-        headId: sql<
-          string | null
-        >`(select m.id from messages m where m.conversation = conversations.id and m.seq = conversations.head)`.as(
-          "head_id",
-        ),
-      })
+      .select({ summary: conversations, headMessage: messages })
       .from(conversations)
+      .leftJoin(messages, and(eq(messages.conversation, conversation), eq(messages.seq, conversations.head)))
       .where(eq(conversations.id, conversation)),
   );
   return (
     row && {
-      rev: row.rev,
-      head: row.head,
-      read: { a: row.readA, b: row.readB },
-      flags: flagsFrom(row),
-      headId: row.headId ?? undefined,
+      rev: row.summary.rev,
+      head: row.summary.head,
+      read: { a: row.summary.readA, b: row.summary.readB },
+      flags: flagsFrom(row.summary),
+      headMessage: row.headMessage ?? undefined,
     }
   );
 }

@@ -8,15 +8,22 @@ export class PairlineError extends Error {
   readonly field: string | undefined;
   /** Not before so many milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Of a refused request: what the server's log calls it. Show it to whoever operates the server. */
+  readonly requestId: string | undefined;
 
   constructor(
     code: PairlineErrorCode,
     message: string,
-    more: { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined } = {},
+    more: {
+      readonly field?: string | undefined;
+      readonly retryAfterMs?: number | undefined;
+      readonly requestId?: string | undefined;
+    } = {},
   ) {
     super(message);
     this.code = code;
     this.field = more.field;
     this.retryAfterMs = more.retryAfterMs;
+    this.requestId = more.requestId;
   }
 }

@@ -118,16 +118,23 @@ export class Rest {
 
 /** Problem details (ER3); what stands between may answer anything else. */
 function problemError(text: string, status: number, retryAfter: string | null): PairlineError {
-  let problem: Partial<{ code: PairlineErrorCode; detail: string; field: string; retryAfterMs: number }> = {};
+  let problem: Partial<{
+    code: PairlineErrorCode;
+    detail: string;
+    field: string;
+    retryAfterMs: number;
+    requestId: string;
+  }> = {};
   try {
     problem = JSON.parse(text) as typeof problem;
   } catch {
     // Its status says enough.
   }
-  const { code, detail = `status ${status}`, field, retryAfterMs } = problem;
+  const { code, detail = `status ${status}`, field, retryAfterMs, requestId } = problem;
   const afterMs = retryAfterMs ?? (Number(retryAfter) > 0 ? Number(retryAfter) * 1_000 : undefined);
   return new PairlineError(code ?? (status >= 500 ? "network" : "bad_request"), detail, {
     field,
     retryAfterMs: afterMs,
+    requestId,
   });
 }

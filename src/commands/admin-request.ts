@@ -6,9 +6,9 @@ const patienceMs = 120_000;
 const maxTries = 8;
 
 export interface AdminRequest {
-  readonly method: "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT";
   readonly path: string;
-  readonly body: unknown;
+  readonly body?: unknown;
 }
 
 /** A refusal that another try would get too. */

@@ -72,6 +72,7 @@ export const localVariables = [
   "ALIASES",
   "PEERS",
   "CHATS_API",
+  "LOG_LINES",
   "ALLOWED_ORIGINS",
   "RATE_LIMIT_PER_SECOND",
   "RATE_LIMIT_BURST",

@@ -5,34 +5,54 @@ import { verificationSchema, type Difference, type Verification } from "../proto
 /** A part waits up to ten seconds for what is on its way to D1, and a repair writes and compares again. */
 const patienceMs = 120_000;
 
+/** What a comparison of a whole conversation found, in lines to print and in numbers. */
+export interface Compared {
+  readonly lines: readonly string[];
+  readonly checked: number;
+  readonly pending: number;
+  readonly differences: number;
+  /** Differences that are still there. */
+  readonly remaining: number;
+}
+
 /** Compares a whole conversation, part by part, and prints what it finds. Answers whether D1 is as the record now. */
 export async function verifyAll(
   deployment: Deployment,
   users: readonly [string, string],
   repair: boolean,
 ): Promise<boolean> {
+  const compared = await compareAll(deployment, users, repair);
+  compared.lines.forEach((line) => console.log(line));
+  if (compared.pending > 0) {
+    console.log(`  ${counted(compared.pending, "row")} on the way to D1: not compared, verify again later`);
+  }
+  const messages = `${counted(compared.checked, "message")} compared`;
+  console.log(`${users.join(", ")}: ${messages}, ${resultOf(compared, repair)}`);
+  return compared.remaining === 0;
+}
+
+/** Compares a whole conversation, part by part. Throws an error whose message an operator can read. */
+export async function compareAll(
+  deployment: Deployment,
+  users: readonly [string, string],
+  repair: boolean,
+): Promise<Compared> {
+  const lines: string[] = [];
   const total = { checked: 0, pending: 0, differences: 0, remaining: 0 };
   let from: number | undefined = 1;
   while (from !== undefined) {
     const part: Verification = await verifyPart(deployment, { users, from, repair });
     if (from === 1) {
-      console.log(positionOf(part));
+      lines.push(positionOf(part));
     }
-    for (const difference of part.differences) {
-      console.log(`  ${lineFor(difference)}`);
-    }
+    lines.push(...part.differences.map((difference) => `  ${lineFor(difference)}`));
     total.checked += part.checked;
     total.pending += part.pending;
     total.differences += part.differences.length;
     total.remaining += part.remaining ?? part.differences.length;
     from = part.next;
   }
-  if (total.pending > 0) {
-    console.log(`  ${counted(total.pending, "row")} on the way to D1: not compared, verify again later`);
-  }
-  const compared = `${counted(total.checked, "message")} compared`;
-  console.log(`${users.join(", ")}: ${compared}, ${resultOf(total, repair)}`);
-  return total.remaining === 0;
+  return { lines, ...total };
 }
 
 /** Who was mistyped has said nothing either: that must not look like a conversation that was checked. */
@@ -43,7 +63,10 @@ function positionOf({ rev, archivedRev, pending, differences }: Verification): s
     : `The record is at revision ${rev}, D1 at ${archivedRev}.`;
 }
 
-function resultOf(total: { differences: number; remaining: number }, repair: boolean): string {
+export function resultOf(
+  total: { readonly differences: number; readonly remaining: number },
+  repair: boolean,
+): string {
   if (total.differences === 0) {
     return "all as in the record";
   }
@@ -61,7 +84,7 @@ function lineFor({ seq, kind, columns = [] }: Difference): string {
   return `${what} ${says[kind]}`;
 }
 
-function counted(count: number, what: string): string {
+export function counted(count: number, what: string): string {
   return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 

@@ -84,3 +84,6 @@ export const limits: Limits = {
   inboxFramesPerSecond: 100,
   inboxFrameBurst: 400,
 };
+
+/** As Cloudflare names requests. */
+export const exampleRequestId = "9a3f0c5d7e21b846-FRA";

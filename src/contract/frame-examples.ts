@@ -7,6 +7,7 @@ import {
   bob,
   conversation,
   editedQuestion,
+  exampleRequestId,
   limits,
   listedConversation,
   question,
@@ -49,6 +50,7 @@ const fromConversation: readonly ServerFrame[] = [
     peerOnline: true,
     profile: { name: "Bob", picture: "https://app.example/bob.jpg" },
     limits,
+    requestId: exampleRequestId,
   },
   { type: "message", message: reply },
   { type: "message", message: reactedQuestion },
@@ -80,6 +82,7 @@ const fromInbox: readonly InboxServerFrame[] = [
       position: at(90),
     },
     limits,
+    requestId: exampleRequestId,
   },
   { type: "summary", ...conversation },
   {

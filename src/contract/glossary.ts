@@ -62,6 +62,8 @@ export const glossary: Readonly<Record<string, string>> = {
   code: "The name of the trouble; clients decide by it.",
   field: "The input that is wrong.",
   retryAfterMs: "How long to wait before the next try, in milliseconds.",
+  requestId:
+    "What the server's log calls the request, or this socket: show it to whoever operates the server.",
   status: "The HTTP status.",
   title: "What the code means, in words.",
   detail: "What happened this time, in words.",

@@ -4,6 +4,7 @@ import { chatOperations } from "./chat-operations.ts";
 import { conversationOperations } from "./conversation-operations.ts";
 import { errorTable } from "./error-table.ts";
 import { messageOperations } from "./message-operations.ts";
+import { exampleRequestId } from "./examples.ts";
 import { errorsOf, type Answer, type Operation } from "./operation.ts";
 import { pathParametersOf, queryParameters } from "./parameters.ts";
 import { restSchemas } from "./rest-schemas.ts";
@@ -16,6 +17,8 @@ export const operations: readonly Operation[] = [
   ...userOperations,
   ...chatOperations,
 ];
+
+const everyHeader = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
 
 export const tags = {
   Messages: "Send, read, change.",
@@ -58,10 +61,16 @@ export function openApiDocument() {
         },
       },
       schemas: schemaComponents(restSchemas, "draft-2020-12"),
+      headers: {
+        RequestId: header("What the server's log calls the request, and the socket that it opened."),
+      },
       examples: Object.fromEntries(
         [...new Set(operations.flatMap((operation) => [...errorsOf(operation)]))].map((code) => [
           code,
-          { summary: errorCatalogue[code].title, value: problemFrom(refusal(code, waitOf(code))) },
+          {
+            summary: errorCatalogue[code].title,
+            value: problemFrom(refusal(code, waitOf(code)), exampleRequestId),
+          },
         ]),
       ),
     },
@@ -112,7 +121,7 @@ function answersOf(answers: Readonly<Record<number, Answer>>) {
         status,
         {
           description,
-          ...(described.length > 0 && { headers: Object.fromEntries(described) }),
+          headers: { ...Object.fromEntries(described), ...everyHeader },
           ...(schema !== undefined && { content }),
         },
       ];
@@ -137,7 +146,7 @@ function refusalsOf(operation: Operation) {
           description: [health?.description, ...codes.map((code) => `${errorCatalogue[code].title}.`)]
             .filter((text) => text !== undefined)
             .join(" "),
-          ...headersOf(status),
+          headers: { ...headersOf(status), ...everyHeader },
           content: {
             ...(health?.schema !== undefined && {
               "application/json": { schema: refTo(health.schema), example: health.example },
@@ -156,12 +165,10 @@ function codesOnly(codes: readonly ErrorCode[]): JsonSchema {
 
 function headersOf(status: number) {
   if (status === 401) {
-    return {
-      headers: { "WWW-Authenticate": header("`Bearer`, since a token is missing or does not hold.") },
-    };
+    return { "WWW-Authenticate": header("`Bearer`, since a token is missing or does not hold.") };
   }
   const waits = status === 429 || status === 503;
-  return waits ? { headers: { "Retry-After": header("Seconds to wait before the next try.") } } : {};
+  return waits ? { "Retry-After": header("Seconds to wait before the next try.") } : {};
 }
 
 function header(description: string) {

@@ -34,6 +34,8 @@ const pathParameters: Readonly<Record<string, Parameter>> = {
     example: bob,
   },
   id: { description: "The user's id, percent-encoded.", schema: refTo("UserId"), example: alice },
+  one: { description: "A user's id, percent-encoded.", schema: refTo("UserId"), example: alice },
+  other: { description: "The other user's id, percent-encoded.", schema: refTo("UserId"), example: bob },
   correspondent_id: {
     description: "The other user's id, percent-encoded.",
     schema: refTo("UserId"),

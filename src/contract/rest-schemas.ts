@@ -1,10 +1,16 @@
 import * as z from "zod";
 import * as chats from "../protocol/chats.ts";
 import { importAnswerSchema, importLineSchema, maxImportLines, rejectSchema } from "../protocol/import.ts";
+import { archiveStandingSchema, inspectionSchema, objectIdsSchema } from "../protocol/inspection.ts";
 import { writtenIdSchema } from "../protocol/numeric-id.ts";
 import { problemSchema } from "../protocol/problem.ts";
 import * as rest from "../protocol/rest.ts";
-import { differenceSchema, verificationSchema, verifyBodySchema } from "../protocol/verification.ts";
+import {
+  conversationPairsSchema,
+  differenceSchema,
+  verificationSchema,
+  verifyBodySchema,
+} from "../protocol/verification.ts";
 import { sentFields } from "./frame-texts.ts";
 import type { NamedSchema } from "./schema-components.ts";
 import { sharedSchemas } from "./shared-schemas.ts";
@@ -117,6 +123,47 @@ export const restSchemas: readonly NamedSchema[] = [
       kind: "Whether D1 lacks the row, has one too many, or another one.",
       columns: "Which columns differ, never what is in them.",
     },
+  },
+  {
+    id: "ConversationPairs",
+    schema: conversationPairsSchema,
+    description: "Conversations, each as its two users.",
+    fields: {
+      conversations: "The two users of each.",
+      nextCursor: "What the next page is asked with; missing on the last.",
+    },
+  },
+  {
+    id: "Inspection",
+    schema: inspectionSchema,
+    description: "How a conversation's object stands. What comes in pairs is in the order of `users`.",
+    fields: {
+      users: "Both users.",
+      lastAt: "When the newest message was sent.",
+      read: "Up to where each has read.",
+      delivered: "Up to where each has everything.",
+      blocked: "Whether each has blocked the other.",
+      sockets: "Each one's sockets in the conversation itself.",
+      archive: "How far D1 is.",
+      owesInboxes: "Whether an inbox is still to be told of something.",
+      objectIds: "What the log's lines call these objects.",
+    },
+  },
+  {
+    id: "ArchiveStanding",
+    schema: archiveStandingSchema,
+    description: "How far D1 is, as far as the object knows.",
+    fields: {
+      rev: "D1's revision.",
+      lag: "How many revisions D1 lacks.",
+      failingSince: "Since when it could not be written; missing while it can.",
+    },
+  },
+  {
+    id: "ObjectIds",
+    schema: objectIdsSchema,
+    description: "What the log's lines call objects.",
+    fields: { conversation: "The conversation's.", inboxes: "Each user's inbox." },
   },
   {
     id: "ImportBody",

@@ -1,4 +1,5 @@
 import { alice, bob } from "./examples.ts";
+import { pairsQuerySchema } from "../protocol/verification.ts";
 import { bodyErrors, type Operation } from "./operation.ts";
 
 const visible = { visible: true };
@@ -91,6 +92,58 @@ export const userOperations: readonly Operation[] = [
       },
     },
     errors: [...bodyErrors, "bad_peer"],
+  },
+  {
+    id: "listAllConversations",
+    method: "get",
+    path: "/v1/admin/conversations",
+    tag: "Operators",
+    summary: "List all conversations",
+    description:
+      "For operators, with the admin key: who talks with whom, as far as D1 knows, in an order that does not change.",
+    access: "admin",
+    query: pairsQuerySchema,
+    answers: {
+      200: {
+        description: "A page.",
+        schema: "ConversationPairs",
+        example: { conversations: [[alice, bob]] },
+      },
+    },
+    errors: ["out_of_range", "archive_unavailable"],
+  },
+  {
+    id: "inspectConversation",
+    method: "get",
+    path: "/v1/admin/conversations/{one}/{other}",
+    tag: "Operators",
+    summary: "See how a conversation stands",
+    description:
+      "For support, with the admin key: numbers and times of a conversation's object, nothing that was said.",
+    access: "admin",
+    answers: {
+      200: {
+        description: "How it stands.",
+        schema: "Inspection",
+        example: {
+          users: [alice, bob],
+          head: 2,
+          rev: 5,
+          lastAt: 1_700_000_000_000,
+          read: [2, 1],
+          delivered: [2, 2],
+          blocked: [false, false],
+          sockets: [1, 0],
+          archive: { rev: 5, lag: 0 },
+          owesInboxes: false,
+          objectIds: {
+            conversation: "5b2f…",
+            inboxes: ["c01d…", "77ae…"],
+          },
+        },
+      },
+    },
+    errors: ["bad_peer"],
   },
   {
     id: "importMessages",

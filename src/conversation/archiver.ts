@@ -1,13 +1,15 @@
 import { ArchiveError } from "../archive/database.ts";
-import { noFlags, readAsSeen, type Flags } from "../archive/flags.ts";
+import { noFlags, type Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { BackOff } from "./back-off.ts";
-import { otherSide, type Side } from "../protocol/pair.ts";
+import type { Report } from "../operations/log-lines.ts";
+import type { Side } from "../protocol/pair.ts";
 import type { Inboxes } from "./inboxes.ts";
 import { within } from "../sockets/within.ts";
 import type { Cursors } from "./log.ts";
+import { isSeenToMove } from "./seen-to-move.ts";
 
 /** The archive's functions, bound to one conversation. All throw an ArchiveError. */
 export interface ConversationArchive {
@@ -47,7 +49,7 @@ interface ArchiverPorts {
   readonly backOff: BackOff;
   readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
   readonly now: () => number;
-  readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
+  readonly report: Report;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
   readonly abort: (reason: string) => void;
 }
@@ -56,13 +58,14 @@ interface ArchiverPorts {
 const toldWaitMs = 5_000;
 /** A write that took longer lets a device read the list of before it after the inbox told it of what was written. */
 const slowWriteMs = 500;
+const reportedWriteMs = 2_000;
 
 const nothingArchived: ArchiveState = {
   rev: 0,
   head: 0,
   read: { a: 0, b: 0 },
   flags: noFlags,
-  headId: undefined,
+  headMessage: undefined,
 };
 
 /** Keeps D1 at the record's heels: one flush in flight, whatever came meanwhile in the next, failed ones repeated for ever. */
@@ -140,6 +143,16 @@ export class Archiver {
     }
   }
 
+  /** Revisions that D1 is not known to have. */
+  get #lag(): number {
+    return this.#ports.record.rev - this.landed.rev;
+  }
+
+  get #failingMs(): number {
+    const { record, now } = this.#ports;
+    return record.failingSinceMs === null ? 0 : now() - record.failingSinceMs;
+  }
+
   #isBehind(): boolean {
     return this.#archivedRev === undefined || this.#lacks(this.#ports.record.rev);
   }
@@ -189,7 +202,11 @@ export class Archiver {
     const startedAtMs = now();
     this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
-    this.#toldLate(write, now() - startedAtMs > slowWriteMs);
+    const ms = now() - startedAtMs;
+    this.#toldLate(write, ms > slowWriteMs);
+    if (ms > reportedWriteMs) {
+      this.#ports.report("archive_slow", { ms, lag: this.#lag });
+    }
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
     this.#archivedRev = asWritten ? rev : undefined;
@@ -252,6 +269,7 @@ export class Archiver {
     }
     if ((await within(toldWaitMs, inboxes.told())) === true && !inboxes.owes) {
       this.#late.clear();
+      this.#ports.report("archive_recovered", { failingMs: this.#failingMs });
       backOff.recovered();
     } else {
       backOff.failed();
@@ -260,7 +278,11 @@ export class Archiver {
 
   #failed(error: unknown): void {
     const { record, backOff, report } = this.#ports;
-    report("archive_flush_failed", { fault: error instanceof ArchiveError ? error.fault : "internal" });
+    report("archive_flush_failed", {
+      fault: error instanceof ArchiveError ? error.fault : "internal",
+      lag: this.#lag,
+      failingMs: this.#failingMs,
+    });
     if (record.rev > 0 || record.flags.state > 0) {
       if (this.#archivedRev === undefined && record.sureRev !== this.#sureRev) {
         record.keepSureRev(this.#sureRev);
@@ -269,19 +291,4 @@ export class Archiver {
       this.#isHeld = true;
     }
   }
-}
-
-/** Whether a write shows a side anything that the archive did not show it before. */
-function isSeenToMove(
-  side: Side,
-  before: { readonly rev: number; readonly state: number; readonly read: Cursors },
-  { rev, read, flags }: ArchiveWrite["summary"],
-): boolean {
-  const peer = otherSide(side);
-  return (
-    rev > before.rev ||
-    flags.state > before.state ||
-    read[side] > before.read[side] ||
-    readAsSeen(read[peer], flags, peer) > before.read[peer]
-  );
 }

@@ -1,5 +1,6 @@
 import type { Wishes } from "../archive/flags.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
+import { nameOf, type Report } from "../operations/log-lines.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Side } from "../protocol/pair.ts";
@@ -44,7 +45,7 @@ interface BatchPorts {
   readonly now: () => number;
   /** A new conversation that its author may not begin. */
   readonly refusalFor: (side: Side) => Refusal | undefined;
-  readonly report: (event: string) => void;
+  readonly report: Report;
 }
 
 /**
@@ -104,8 +105,8 @@ function writeAlone(ports: BatchPorts, entry: WriteEntry): WriteOutcome {
   const { state } = line;
   try {
     return log.transaction(() => write(ports, entry));
-  } catch {
-    report("write_failed");
+  } catch (error) {
+    report("write_failed", { error: nameOf(error) });
     line.reload(state);
     return { kind: "refused", refusal: refusal("internal") };
   }

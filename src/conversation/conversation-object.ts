@@ -7,9 +7,11 @@ import { writeChanges } from "../archive/write.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import { report } from "../logger.ts";
+import { nameOf } from "../operations/log-lines.ts";
+import { operationsOf, type Operations } from "../operations/operations.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
+import type { Standing } from "../protocol/inspection.ts";
 import type { ImportedMessage } from "../protocol/import.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
@@ -17,7 +19,7 @@ import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
 import type { ConversationArchive } from "./archiver.ts";
-import { actAs, syncFor, type ActAnswer, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
+import { actAs, syncFor, type ActReply, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
 import {
   pagePart,
   readAs,
@@ -32,6 +34,7 @@ import {
 } from "./callers.ts";
 import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
 import { receiveFrame } from "./frames.ts";
+import { inspect } from "./inspection.ts";
 import { importInto, type ImportReply } from "./import.ts";
 import { Room } from "./room.ts";
 import { verifyPart, type VerificationQuery, type VerificationReply } from "./verification.ts";
@@ -39,18 +42,21 @@ import { verifyPart, type VerificationQuery, type VerificationReply } from "./ve
 /** One pair of users: the plug between the platform and the room. */
 export class Conversation extends DurableObject<Env> {
   readonly #pair: Pair;
+  readonly #operations: Operations;
   readonly #room: Room;
   readonly #sockets: HibernatingSockets<DeviceAttachment, Device>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#pair = pairFromName(ctx.id.name);
+    this.#operations = operationsOf(env, { kind: "conversation", id: ctx.id.toString() });
     this.#sockets = new HibernatingSockets(
       ctx,
       (attachment) => deviceAttachmentSchema.safeParse(attachment).data,
       (socket, kept) => new Device(socket, kept),
     );
     this.#room = this.#openRoom();
+    this.#operations.report("object_woken", { sockets: this.#room.devices.socketCount });
   }
 
   /** The upgrade, from the door only: who it is comes in its headers. */
@@ -88,9 +94,9 @@ export class Conversation extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       await this.#room.archiver.retry();
-    } catch {
+    } catch (error) {
       // A throw would be retried six times and then forgotten; the next event compares with the archive again.
-      report("alarm_failed");
+      this.#operations.report("alarm_failed", { error: nameOf(error) });
     }
   }
 
@@ -115,9 +121,16 @@ export class Conversation extends DurableObject<Env> {
     return summaryFor(this.#room, user);
   }
 
-  /** Does what a device on its user's inbox socket says here, in order; a frame's answer is in its place. */
-  act(user: string, frames: readonly InboxAct[]): Promise<ActAnswer[]> {
-    return actAs(this.#room, user, frames);
+  /**
+   * Does what a device on its user's inbox socket says here, in order; a frame's answer is in its place. `settled` is
+   * the one below: a function that a call answered is called within that call, which is billed once.
+   * https://developers.cloudflare.com/durable-objects/platform/pricing/
+   */
+  async act(user: string, frames: readonly InboxAct[]): Promise<ActReply> {
+    return {
+      answers: await actAs(this.#room, user, frames),
+      settled: (rev) => this.#room.archiver.settled(rev),
+    };
   }
 
   /** What a device on its user's inbox socket lacks since `after`. */
@@ -138,6 +151,11 @@ export class Conversation extends DurableObject<Env> {
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   settled(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
+  }
+
+  /** For operators: how it stands, without what was said. */
+  inspect(): Promise<Standing> {
+    return inspect(this.#room);
   }
 
   /** For operators: messages of before Pairline. */
@@ -185,8 +203,11 @@ export class Conversation extends DurableObject<Env> {
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
         deliver: (user, delivery) => env.INBOXES.getByName(user).deliver(delivery),
-        abort: (reason) => ctx.abort(reason),
-        report,
+        abort: (reason) => {
+          this.#operations.report("object_abandoned", { reason, sockets: this.#room.devices.socketCount });
+          ctx.abort(reason);
+        },
+        ...this.#operations,
       },
       this.#sockets.awoken(),
     );

@@ -18,6 +18,8 @@ interface GreetingFacts {
   readonly peerOnline: boolean;
   /** The peer's, where the door knew it. */
   readonly profile?: Profile | undefined;
+  /** What the log calls the socket. */
+  readonly requestId?: string | undefined;
 }
 
 /** What a device gets first, in order, and how far it has everything by the cursor it came with. */
@@ -55,6 +57,7 @@ function readyFrame({
   delivered,
   peerOnline,
   profile,
+  requestId,
 }: GreetingFacts): ServerFrame {
   const peer = otherSide(side);
   const { read, flags } = line.state;
@@ -70,5 +73,6 @@ function readyFrame({
     peerOnline,
     ...(profile !== undefined && { profile }),
     limits,
+    ...(requestId !== undefined && { requestId }),
   };
 }

@@ -19,6 +19,11 @@ export type ActAnswer =
   | { readonly kind: "sent"; readonly receipt: Receipt; readonly rev: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+export interface ActReply {
+  readonly answers: ActAnswer[];
+  readonly settled: (rev: number) => Promise<void>;
+}
+
 export interface SyncAnswer {
   readonly frames: readonly ServerFrame[];
 }

@@ -20,7 +20,7 @@ export async function matchesArchive(
   { sureRev, above }: { readonly sureRev: number; readonly above: ReadAbove },
 ): Promise<boolean> {
   const head = log.message(archive.head);
-  const isOtherHead = archive.headId !== undefined && head?.id !== archive.headId;
+  const isOtherHead = archive.headMessage !== undefined && head?.id !== archive.headMessage.id;
   if (archive.rev > sureRev || isOtherHead || archive.head !== seqAtRev(log, position, archive.rev)) {
     return false;
   }
@@ -29,7 +29,7 @@ export async function matchesArchive(
   if (own === undefined) {
     return true;
   }
-  const [row] = await above(own.seq - 1, 1);
+  const [row] = own.seq === archive.head ? [archive.headMessage] : await above(own.seq - 1, 1);
   return row !== undefined && isEqual(own, row);
 }
 

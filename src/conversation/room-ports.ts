@@ -1,5 +1,6 @@
 import type { Verification } from "../auth/verify.ts";
 import type { Delivery, DeliveryAnswer } from "../inbox/delivery.ts";
+import type { Operations } from "../operations/operations.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Pair } from "../protocol/pair.ts";
@@ -23,5 +24,6 @@ export interface RoomPorts {
   readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Ends the object at once; it starts again from what is durable, and its clients replay. */
   readonly abort: (reason: string) => void;
-  readonly report: (event: string, fields?: Readonly<Record<string, string | number>>) => void;
+  readonly report: Operations["report"];
+  readonly refused: Operations["refused"];
 }

@@ -6,6 +6,7 @@ import { contentFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { nameFault } from "../protocol/import.ts";
 import type { Message } from "../protocol/message.ts";
+import { nameOf } from "../operations/log-lines.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
 import type { RelayedFrame } from "../inbox/delivery.ts";
@@ -50,7 +51,7 @@ export class Room {
     this.log = new Log(ports.storage);
     this.line = new Line(this.log, limits);
     this.allowances = new Allowances(limits, now);
-    this.devices = new Devices({ limits, now, left: (device) => this.#left(device) }, awoken);
+    this.devices = new Devices({ ...ports, left: (device) => this.#left(device) }, awoken);
     const { log, line, devices } = this;
     const moved = (side: Side, seq: number) =>
       this.#tellMark({ type: "delivered", user: pair[side], seq }, side);
@@ -77,10 +78,14 @@ export class Room {
 
   /** A device's socket: what it lacks since `after`, then `ready`, with the peer's profile where it is known. */
   connect(device: Device, after: number | undefined, profile?: Profile): void {
-    const { side } = device;
+    const { side, kept } = device;
     const isFirst = this.devices.of(side).length === 0;
     this.devices.join(device);
-    const { frames, deliveredSeq } = greet({ ...this.factsFor(side), profile }, after);
+    this.devices.opened(device);
+    const { frames, deliveredSeq } = greet(
+      { ...this.factsFor(side), profile, requestId: kept.requestId },
+      after,
+    );
     for (const frame of frames) {
       this.devices.send(device, frame);
     }
@@ -157,10 +162,10 @@ export class Room {
       const settled = applyBatch({ log: this.log, line: this.line, now, report, refusalFor }, entries);
       this.#publish(settled, before);
       this.archiver.wake();
-    } catch {
+    } catch (error) {
       // Half-counted or half-told: clients that connect again get it right from the log.
-      report("commit_failed");
-      abort("a turn's commit failed");
+      report("commit_failed", { error: nameOf(error) });
+      abort("commit_failed");
     }
   }
 
@@ -242,7 +247,8 @@ export class Room {
 
   #greetAgain(): void {
     for (const device of this.devices.all) {
-      for (const frame of greetAgain(this.factsFor(device.side))) {
+      const { side, kept } = device;
+      for (const frame of greetAgain({ ...this.factsFor(side), requestId: kept.requestId })) {
         this.devices.send(device, frame);
       }
     }
@@ -259,7 +265,7 @@ export class Room {
 
   #inboxFailed(): void {
     const { report, abort } = this.ports;
-    report("inbox_delivery_failed");
+    report("inbox_delivery_failed", {});
     try {
       this.#backOff.failed();
     } catch {

@@ -7,6 +7,8 @@ import { forgetSignIn } from "../users/sign-ins.ts";
 import { bearerToken, factory, type HttpEnv } from "./door.ts";
 import { importMessages } from "./import.ts";
 import { bodyOf } from "./input.ts";
+import { inspectConversation } from "./inspect.ts";
+import { listPairs } from "./pairs.ts";
 import { userIdInPath } from "./peer.ts";
 import { methodRefused, RequestRefused } from "./problem.ts";
 import { verifyConversation } from "./verify.ts";
@@ -57,8 +59,12 @@ export const admin = factory
     return context.json<AdminUser>({ id, ...profile, aliases: kept }, 200, { "cache-control": "no-store" });
   })
   .all("/users/:id", methodRefused("PUT"))
+  .get("/conversations", listPairs)
+  .all("/conversations", methodRefused("GET"))
   .post("/conversations/verify", verifyConversation)
   .all("/conversations/verify", methodRefused("POST"))
+  .get("/conversations/:one/:other", inspectConversation)
+  .all("/conversations/:one/:other", methodRefused("GET"))
   .post("/import", importMessages)
   .all("/import", methodRefused("POST"))
   .all("*", () => {

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
+import { matchedRoutes } from "hono/route";
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
-import { report } from "../logger.ts";
-import { refusal } from "../protocol/errors.ts";
+import { errorCatalogue, refusal } from "../protocol/errors.ts";
+import { nameOf } from "../operations/log-lines.ts";
 import { admin } from "./admin.ts";
 import { chats } from "./chats.ts";
 import { conversations } from "./conversations.ts";
-import { addressLimited, authenticated, configured, factory } from "./door.ts";
+import { addressLimited, authenticated, configured, factory, type HttpEnv } from "./door.ts";
 import { health } from "./health.ts";
 import { list } from "./list.ts";
 import { allowedOrigin } from "./origins.ts";
@@ -14,25 +15,20 @@ import { methodRefused, problemResponse, RequestRefused } from "./problem.ts";
 import { me } from "./me.ts";
 import { socketIo } from "./socket-io.ts";
 import { closedSocket, openInboxSocket, openSocket, refusesByClose } from "./socket.ts";
+import { named } from "./request-id.ts";
 import { users } from "./users.ts";
 
 const app = factory.createApp();
 
 app.onError((error, context) => {
-  if (error instanceof RequestRefused) {
-    return refuse(context, error);
-  }
-  if (error instanceof ArchiveError) {
-    return refuse(context, new RequestRefused(archiveRefusal(error)));
-  }
-  // Its message may carry what a user wrote; its name says which kind of trouble it is.
-  report("request_failed", { method: context.req.method, error: error.name });
-  return refuse(context, new RequestRefused(refusal("internal")));
+  const refused = refusedBy(error);
+  tell(context, refused, error);
+  return refuse(context, refused);
 });
 
 app.notFound((context) => refuse(context, new RequestRefused(refusal("not_found"))));
 
-app.use(configured, socketIo, allowedOrigin, addressLimited);
+app.use(named, configured, socketIo, allowedOrigin, addressLimited);
 
 // Before everything that touches headers behind a handler: an upgrade's answer cannot be changed.
 app.get("/v1/conversations/:peer/socket", authenticated, openSocket);
@@ -56,10 +52,32 @@ app.all("/v1/conversations", methodRefused("GET"));
 app.route("/v1/conversations", conversations);
 app.route("/v1/users", users);
 
+function refusedBy(error: Error): RequestRefused {
+  if (error instanceof RequestRefused) {
+    return error;
+  }
+  return new RequestRefused(error instanceof ArchiveError ? archiveRefusal(error) : refusal("internal"));
+}
+
+/** Counts a refusal; one that is the server's own fault is a line too. */
+function tell(context: Context<HttpEnv>, { refusal: { code } }: RequestRefused, error: Error): void {
+  const { status } = errorCatalogue[code];
+  const { report, counted } = context.get("operations");
+  counted(code);
+  if (status >= 500) {
+    const { method } = context.req;
+    const route = matchedRoutes(context).at(-1)?.path ?? "";
+    const requestId = context.get("requestId");
+    // Its message may carry what a user wrote; its name says which kind of trouble it is.
+    report("request_failed", { requestId, method, route, status, code, error: nameOf(error) });
+  }
+}
+
 /** A foreign origin is never given a socket, not even one that closes. */
-function refuse(context: Context, refused: RequestRefused): Response {
+function refuse(context: Context<HttpEnv>, refused: RequestRefused): Response {
   const byClose = refusesByClose(context.req.raw) && refused.refusal.code !== "origin_refused";
-  return byClose ? closedSocket(refused.refusal) : problemResponse(context, refused);
+  const requestId = context.get("requestId");
+  return byClose ? closedSocket(refused.refusal, requestId) : problemResponse(context, refused, requestId);
 }
 
 export { app };

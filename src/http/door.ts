@@ -3,7 +3,7 @@ import { createFactory } from "hono/factory";
 import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import { report } from "../logger.ts";
+import type { Operations } from "../operations/operations.ts";
 import { refusal } from "../protocol/errors.ts";
 import { readSettings, SettingsError, type Settings } from "../settings.ts";
 import { resolveVerdict } from "../users/resolve.ts";
@@ -14,7 +14,12 @@ import { isUpgrade, tokenAmongProtocols } from "./upgrade.ts";
 /** What a request carries once the door let it in. */
 export interface HttpEnv {
   Bindings: Env;
-  Variables: { settings: Settings; verified: VerifiedUser };
+  Variables: {
+    requestId: string;
+    operations: Operations;
+    settings: Settings;
+    verified: VerifiedUser;
+  };
 }
 
 export const factory = createFactory<HttpEnv>();
@@ -67,7 +72,10 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
     throw new RequestRefused(verdict.refusal);
   }
   context.set("verified", verdict);
-  context.executionCtx.waitUntil(keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept")));
+  const requestId = context.get("requestId");
+  const { report } = context.get("operations");
+  const keeping = keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept", { requestId }));
+  context.executionCtx.waitUntil(keeping);
   await next();
 });
 

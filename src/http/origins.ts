@@ -1,7 +1,7 @@
 import { cors } from "hono/cors";
 import type { MiddlewareHandler } from "hono";
 import { refusal } from "../protocol/errors.ts";
-import { archivedRevHeader } from "../protocol/rest.ts";
+import { archivedRevHeader, requestIdHeader } from "../protocol/rest.ts";
 import type { HttpEnv } from "./door.ts";
 import { RequestRefused } from "./problem.ts";
 import { isUpgrade } from "./upgrade.ts";
@@ -34,7 +34,7 @@ export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) =
     origin: (origin) => (isAllowed(origin) ? origin : null),
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type"],
-    exposeHeaders: ["Link", "Retry-After", "WWW-Authenticate", archivedRevHeader],
+    exposeHeaders: ["Link", "Retry-After", "WWW-Authenticate", archivedRevHeader, requestIdHeader],
     maxAge: 86_400,
   });
   return handler(context, next);

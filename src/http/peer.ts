@@ -7,7 +7,11 @@ import { decodedSegment } from "./path.ts";
 import { RequestRefused } from "./problem.ts";
 
 /** The user id that a path names at `place` (`/v1/users/{id}`: 3), called `field` where it is refused. Throws a RequestRefused. */
-export function userIdInPath(url: string, place: number, field: "peer" | "id" | "correspondent_id"): string {
+export function userIdInPath(
+  url: string,
+  place: number,
+  field: "peer" | "id" | "correspondent_id" | "one" | "other",
+): string {
   const id = userIdSchema.safeParse(decodedSegment(url, place));
   if (!id.success) {
     throw new RequestRefused(

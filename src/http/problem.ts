@@ -26,7 +26,7 @@ export function methodRefused(...allowed: readonly string[]): () => never {
 const retryAfterSeconds: Readonly<Record<number, number>> = { 429: 10, 503: 5 };
 
 /** The refusal as problem details, with the headers that its status asks for. */
-export function problemResponse(context: Context, refused: RequestRefused): Response {
+export function problemResponse(context: Context, refused: RequestRefused, requestId: string): Response {
   const { refusal: reason, headers: more } = refused;
   const { status } = errorCatalogue[reason.code];
   const headers: Record<string, string> = {
@@ -43,5 +43,5 @@ export function problemResponse(context: Context, refused: RequestRefused): Resp
       reason.retryAfterMs === undefined ? fallback : Math.ceil(reason.retryAfterMs / 1_000),
     );
   }
-  return context.body(JSON.stringify(problemFrom(reason)), status, headers);
+  return context.body(JSON.stringify(problemFrom(reason, requestId)), status, headers);
 }

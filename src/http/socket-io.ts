@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { engineErrorResponse, readEngineRequest } from "../socketio/engine-request.ts";
+import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { requestIdHeader } from "../protocol/rest.ts";
 import { addressLimited, type HttpEnv } from "./door.ts";
 import { isAllowedOrigin } from "./origins.ts";
 import { isUpgrade } from "./upgrade.ts";
@@ -22,6 +24,7 @@ export const socketIo: MiddlewareHandler<HttpEnv> = async (context, next) => {
     origin: (origin) => (isAllowed ? origin : null),
     credentials: true,
     allowMethods: ["GET", "POST"],
+    exposeHeaders: [requestIdHeader],
     maxAge: 86_400,
   });
   return handler(context, async () => {
@@ -40,7 +43,9 @@ async function serve(context: Context<HttpEnv>, path: string, query: URLSearchPa
     await addressLimited(context, async () => undefined);
     return namespace
       .get(namespace.newUniqueId())
-      .fetch(requestFor(`https://session${path}?handshake=${asked.transport}`, raw));
+      .fetch(
+        requestFor(`https://session${path}?handshake=${asked.transport}`, raw, context.get("requestId")),
+      );
   }
   const id = sessionId(namespace, asked.sid);
   if (id === undefined) {
@@ -52,12 +57,12 @@ async function serve(context: Context<HttpEnv>, path: string, query: URLSearchPa
   if (raw.method !== "GET" && raw.method !== "POST") {
     return engineErrorResponse("badRequest");
   }
-  return namespace.get(id).fetch(requestFor(`https://session${path}`, raw));
+  return namespace.get(id).fetch(requestFor(`https://session${path}`, raw, context.get("requestId")));
 }
 
 /** Of the client's request the session gets what it is about, and no header of the client's but these. */
-function requestFor(url: string, { method, headers, body }: Request): Request {
-  const passed = new Headers();
+function requestFor(url: string, { method, headers, body }: Request, requestId: string): Request {
+  const passed = new Headers({ [socketRequestHeader]: requestId });
   for (const name of ["upgrade", "content-type"]) {
     const value = headers.get(name);
     if (value !== null) {

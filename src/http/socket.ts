@@ -1,7 +1,13 @@
 import type { Context } from "hono";
-import { encodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
+import {
+  encodedProfile,
+  expiresHeader,
+  profileHeader,
+  socketRequestHeader,
+  userHeader,
+} from "../protocol/internal-headers.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
-import { socketQuerySchema } from "../protocol/rest.ts";
+import { requestIdHeader, socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
 import { profileOf } from "../users/resolve.ts";
@@ -41,6 +47,7 @@ function upgradeHeaders(context: Context<HttpEnv>): Headers {
     upgrade: "websocket",
     [userHeader]: encodeURIComponent(user),
     [expiresHeader]: String(expiresAtMs),
+    [socketRequestHeader]: context.get("requestId"),
   });
   // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
   if (offersProtocol(context.req.raw)) {
@@ -57,14 +64,14 @@ export function refusesByClose(request: Request): boolean {
   return isUpgrade(request) && !request.headers.has("authorization") && offersProtocol(request);
 }
 
-export function closedSocket({ code, message }: Refusal): Response {
+export function closedSocket({ code, message }: Refusal, requestId: string): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   server.close(errorCatalogue[code].closeCode, closeReason(code, message));
   return new Response(null, {
     status: 101,
     webSocket: client,
-    headers: { "sec-websocket-protocol": protocolVersion },
+    headers: { "sec-websocket-protocol": protocolVersion, [requestIdHeader]: requestId },
   });
 }
 

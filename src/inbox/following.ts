@@ -10,6 +10,8 @@ interface FollowingPorts {
   readonly bothWroteWith: (peers: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Asks a peer's inbox, which tells of changes from then on. */
   readonly follow: (peer: string) => Promise<SeenPresence>;
+  /** A peer's inbox could not be asked. */
+  readonly failed: () => void;
 }
 
 /** Whose presence the user's devices follow: the peers on their screens. */
@@ -57,6 +59,7 @@ export class Following {
       const presence = await this.#ports.follow(peer);
       this.#send(this.#followersOf(peer), peer, presence);
     } catch {
+      this.#ports.failed();
       // Their inbox does not answer: nothing is seen of them, and the same screen may ask again.
       for (const device of this.#followersOf(peer)) {
         this.#forget(device, [peer]);

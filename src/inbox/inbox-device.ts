@@ -17,7 +17,7 @@ const maxRememberedMarks = 40;
 /** One device's socket to all conversations of its user. */
 export class InboxDevice extends Connection<InboxAttachment> {
   /** Whether it is a Socket.IO session, which relays to its client what it is told here. */
-  readonly isSession: boolean;
+  override readonly isSession: boolean;
   /** It was told how the list stands; from then on it is told what happens. */
   isReady = true;
   /** Live frames of peers that are being caught up with. */

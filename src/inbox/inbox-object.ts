@@ -9,6 +9,7 @@ import { userIdSchema } from "../protocol/identity.ts";
 import { defaultListConversations } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
+import { operationsOf, type Operations } from "../operations/operations.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
@@ -26,6 +27,7 @@ const quotaKey = "newConversations";
 /** One user, over all their conversations: the plug between the platform and the inbox. */
 export class Inbox extends DurableObject<Env> {
   readonly #user: string;
+  readonly #operations: Operations;
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
   readonly #room: InboxRoom;
   readonly #sessions: Sessions;
@@ -33,6 +35,7 @@ export class Inbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#user = userIdSchema.parse(ctx.id.name);
+    this.#operations = operationsOf(env, { kind: "inbox", id: ctx.id.toString() });
     this.#sockets = new HibernatingSockets(
       ctx,
       (attachment) => inboxAttachmentSchema.safeParse(attachment).data,
@@ -40,6 +43,7 @@ export class Inbox extends DurableObject<Env> {
     );
     this.#sessions = this.#openSessions();
     this.#room = new InboxRoom(this.#ports(), [...this.#sockets.awoken(), ...this.#sessions.awoken()]);
+    this.#operations.report("object_woken", { sockets: this.#room.devices.socketCount });
   }
 
   /** The upgrade, from the door only: until when its token holds comes in a header. */
@@ -102,6 +106,8 @@ export class Inbox extends DurableObject<Env> {
   async take(sid: string, frames: readonly ActFrame[]): Promise<readonly FrameAnswer[] | undefined> {
     const device = this.#sessions.device(sid);
     if (device === undefined) {
+      // Its end may be on the way, which says why.
+      await this.#sessions.told();
       return undefined;
     }
     await device.waiting;
@@ -159,7 +165,10 @@ export class Inbox extends DurableObject<Env> {
       push: async (sid, frames, end) =>
         namespace.get(namespace.idFromString(sid)).push(this.#user, frames, end),
       left: (device) => this.#room.disconnect(device, 1000, ""),
-      broken: (device) => this.#room.devices.end(device, "internal"),
+      broken: (device) => {
+        this.#operations.report("session_push_failed", {});
+        this.#room.devices.end(device, "internal");
+      },
     });
   }
 
@@ -181,6 +190,7 @@ export class Inbox extends DurableObject<Env> {
       verifyToken: async (token) =>
         resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
       presenceStore: presenceStore(ctx.storage.kv),
+      ...this.#operations,
     };
   }
 
@@ -195,7 +205,14 @@ export class Inbox extends DurableObject<Env> {
     const stub = () => env.CONVERSATIONS.getByName(conversationName(user, peer));
     return {
       peer,
-      act: (frames) => stub().act(user, frames),
+      act: async (frames) => {
+        const reply = await stub().act(user, frames);
+        return {
+          answers: reply.answers,
+          settled: (rev) => reply.settled(rev),
+          end: () => reply[Symbol.dispose](),
+        };
+      },
       settled: (rev) => stub().settled(rev),
       sync: (after) => stub().sync(user, after),
       isHere: async () => stub().isHere(user),

@@ -4,6 +4,7 @@ import type { ConversationList, Summary } from "../protocol/conversation-list.ts
 import type { Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
+import type { Operations } from "../operations/operations.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { Connections } from "../sockets/connections.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
@@ -46,6 +47,8 @@ export interface InboxPorts {
   readonly tellFollower: (follower: string, presence: SeenPresence) => Promise<boolean>;
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly presenceStore: PresenceStore;
+  readonly report: Operations["report"];
+  readonly refused: Operations["refused"];
 }
 
 /** One user's line to all their conversations, awake. It relays; the record stays in each conversation. */
@@ -59,15 +62,17 @@ export class InboxRoom {
   readonly #lanes = new Map<string, Lane>();
 
   constructor(ports: InboxPorts, awoken: readonly InboxDevice[] = []) {
-    const { limits, now, presenceStore, tellFollower } = ports;
+    const { limits, now, presenceStore, tellFollower, report } = ports;
+    const callFailed = () => report("presence_call_failed", {});
     this.ports = ports;
-    this.devices = new Connections({ limits, now, left: (device) => this.#left(device) }, awoken);
+    this.devices = new Connections({ ...ports, left: (device) => this.#left(device) }, awoken);
     this.allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
     this.#told = new ToldLately(now);
     this.presence = new OwnPresence({
       now,
       store: presenceStore,
       tell: tellFollower,
+      failed: callFailed,
       hasDevice: () => this.devices.all.length > 0,
       hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
       isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
@@ -78,12 +83,14 @@ export class InboxRoom {
       send: (device, frame) => this.devices.send(device, frame),
       bothWroteWith: (peers) => this.#bothWroteWith(peers),
       follow: ports.follow,
+      failed: callFailed,
     });
   }
 
   /** A device's socket. It is attached first, then the list is read: what happens between is in one of the two. */
   connect(device: InboxDevice): void {
     this.devices.add(device, this.devices.all);
+    this.devices.opened(device);
     device.isReady = false;
     device.waiting = this.#greet(device).finally(() => {
       device.waiting = undefined;
@@ -123,8 +130,7 @@ export class InboxRoom {
   act(peer: string, frame: InboxAct, answered: Answered): void {
     let lane = this.#lanes.get(peer);
     if (lane === undefined) {
-      const { open, wait } = this.ports;
-      lane = new Lane({ open, wait, idle: () => this.#closeLane(peer, lane) }, peer);
+      lane = new Lane({ ...this.ports, idle: () => this.#closeLane(peer, lane) }, peer);
       this.#lanes.set(peer, lane);
     }
     lane.add(frame, answered);
@@ -148,7 +154,9 @@ export class InboxRoom {
   }
 
   async #greet(device: InboxDevice): Promise<void> {
-    const { user, limits, list, archived } = this.ports;
+    const { user, limits, list, archived, report } = this.ports;
+    const { requestId } = device.kept;
+    const facts = { you: user, limits, ...(requestId !== undefined && { requestId }) };
     let told = new Set<string>();
     try {
       const page = await list();
@@ -165,11 +173,12 @@ export class InboxRoom {
         );
       told = new Set(covered.map(({ peer }) => peer));
       const before = new Map([...found].map(([peer, { summary }]) => [peer, summary]));
-      this.devices.send(device, { type: "ready", you: user, list: overlaid(page, covered, before), limits });
+      this.devices.send(device, { type: "ready", ...facts, list: overlaid(page, covered, before) });
     } catch {
       // The archive is away. What happens from now on reaches the device all the same.
       told.clear();
-      this.devices.send(device, { type: "ready", you: user, limits });
+      report("inbox_list_unavailable", { requestId: device.requestId });
+      this.devices.send(device, { type: "ready", ...facts });
     }
     device.isReady = true;
     for (const { summary } of this.#told.all()) {

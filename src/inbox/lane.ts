@@ -1,6 +1,7 @@
 import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
 import { isWrite } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Report } from "../operations/log-lines.ts";
 import { Batches } from "../sockets/batches.ts";
 import { within } from "../sockets/within.ts";
 
@@ -13,14 +14,23 @@ const maxSettleTries = 5;
 export interface ConversationCalls {
   /** The user id, where an alias was asked for. */
   readonly peer: string;
-  act(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]>;
+  act(frames: readonly InboxAct[]): Promise<ActSession>;
   settled(rev: number): Promise<void>;
+}
+
+/** What a conversation answered, and the way to ask it for more within the same call: that is billed once. */
+export interface ActSession {
+  readonly answers: readonly ActAnswer[];
+  settled(rev: number): Promise<void>;
+  /** Lets the call go, which would keep both objects awake. */
+  end(): void;
 }
 
 export interface LanePorts {
   /** The conversation with a peer, or why there is none. */
   readonly open: (peer: string) => Promise<ConversationCalls | Refusal>;
   readonly wait: (ms: number) => Promise<void>;
+  readonly report: Report;
   /** Nothing is under way any more. */
   readonly idle: () => void;
 }
@@ -41,7 +51,7 @@ export class Lane {
   #peer: string;
   readonly #errands: Batches<Errand>;
   #settleRev = 0;
-  #settleAsked = 0;
+  #unsettled: Pick<ActSession, "settled" | "end"> | undefined;
   #isSettling = false;
 
   constructor(ports: LanePorts, name: string) {
@@ -78,6 +88,7 @@ export class Lane {
       }
       await this.#ports.wait(50 * 2 ** tries);
     }
+    this.#ports.report("conversation_call_failed", { tries: maxTries });
     return [];
   }
 
@@ -87,18 +98,22 @@ export class Lane {
       return frames.map(() => ({ kind: "refused", refusal: opened }));
     }
     this.#peer = opened.peer;
-    const answers = await opened.act(frames);
-    const revs = answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
+    const session = await opened.act(frames);
+    const { answers } = session;
     if (frames.some((frame) => isWrite(frame) || frame.type === "read")) {
-      this.#settle(opened, Math.max(...revs));
+      this.#settle(opened, session);
+    } else {
+      session.end();
     }
     return answers;
   }
 
   // A caller by RPC leaves no socket behind that would wake a crashed conversation, so it sees to the archive itself.
-  #settle(calls: ConversationCalls, rev: number): void {
-    this.#settleRev = Math.max(this.#settleRev, rev);
-    this.#settleAsked += 1;
+  #settle(calls: ConversationCalls, session: ActSession): void {
+    const revs = session.answers.map((answer) => (answer.kind === "sent" ? answer.rev : 0));
+    this.#settleRev = Math.max(this.#settleRev, ...revs);
+    this.#unsettled?.end();
+    this.#unsettled = session;
     if (!this.#isSettling) {
       this.#isSettling = true;
       void this.#untilSettled(calls).finally(() => {
@@ -114,16 +129,24 @@ export class Lane {
     }
   }
 
+  // What broke is asked again by a call of its own.
   async #untilSettled(calls: ConversationCalls): Promise<void> {
-    let settled = 0;
-    for (let tries = 1; settled < this.#settleAsked && tries <= maxSettleTries;) {
-      const asked = this.#settleAsked;
+    const again = { settled: (rev: number) => calls.settled(rev), end: () => undefined };
+    for (let tries = 1; this.#unsettled !== undefined;) {
+      const asked = this.#unsettled;
+      this.#unsettled = undefined;
       try {
-        await calls.settled(this.#settleRev);
-        settled = asked;
+        await asked.settled(this.#settleRev);
       } catch {
         await this.#ports.wait(200 * 2 ** tries);
+        if (tries < maxSettleTries) {
+          this.#unsettled ??= again;
+        } else {
+          this.#ports.report("settling_abandoned", { tries });
+        }
         tries += 1;
+      } finally {
+        asked.end();
       }
     }
   }

@@ -31,6 +31,8 @@ interface OwnPresencePorts {
   readonly isHere: (peer: string) => Promise<boolean>;
   /** Tells a follower; whether anyone of theirs still follows. */
   readonly tell: (follower: string, presence: SeenPresence) => Promise<boolean>;
+  /** A follower could not be told. */
+  readonly failed: () => void;
   /** The conversation with a peer asks again whether the user may be seen. */
   readonly ask: (peer: string) => Promise<void>;
 }
@@ -154,6 +156,7 @@ export class OwnPresence {
         } catch {
           // It stays: it may only be away.
           this.#unheard.add(follower);
+          this.#ports.failed();
         }
       }),
     );

@@ -62,6 +62,8 @@ export const inboxReadySchema = z.object({
   you: userIdSchema,
   list: conversationListSchema.optional(),
   limits: limitsSchema,
+  /** What the log calls this socket. */
+  requestId: z.string().optional(),
 });
 
 /** How a conversation stands after everything told before. A `rev` above the client's cursor: it missed something. */
@@ -69,7 +71,7 @@ export const summaryFrameSchema = summarySchema.extend({ type: z.literal("summar
 
 /** Ends the answer to a `sync`. */
 export const syncedSchema = readySchema
-  .omit({ you: true, limits: true, profile: true })
+  .omit({ you: true, limits: true, profile: true, requestId: true })
   .extend({ type: z.literal("synced") });
 export type Synced = z.infer<typeof syncedSchema>;
 

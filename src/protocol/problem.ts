@@ -13,10 +13,12 @@ export const problemSchema = z.object({
   detail: z.string(),
   field: z.string().optional(),
   retryAfterMs: countSchema.optional(),
+  /** What the log calls the request. */
+  requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-export function problemFrom({ code, message, field, retryAfterMs }: Refusal): Problem {
+export function problemFrom({ code, message, field, retryAfterMs }: Refusal, requestId?: string): Problem {
   const { status, title } = errorCatalogue[code];
   return {
     type: `urn:pairline:error:${code}`,
@@ -26,5 +28,6 @@ export function problemFrom({ code, message, field, retryAfterMs }: Refusal): Pr
     detail: message,
     ...(field !== undefined && { field }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(requestId !== undefined && { requestId }),
   };
 }

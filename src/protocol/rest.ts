@@ -5,7 +5,7 @@ import { defaultListConversations, defaultPageMessages, fixedLimits } from "./li
 import { editSchema, sendSchema } from "./client-frame.ts";
 import { messageSchema, receiptSchema } from "./message.ts";
 
-const queryCount = z
+export const queryCount = z
   .string()
   .regex(/^\d{1,16}$/, "must be a whole number")
   .transform(Number)
@@ -30,6 +30,9 @@ export const pageSchema = z.object({
   rev: countSchema,
 });
 export type Page = z.infer<typeof pageSchema>;
+
+/** Every answer's header: what the log calls the request, and the socket that it opens. */
+export const requestIdHeader = "x-request-id";
 
 /** A page's header: the revision up to which the archive was its source; 0 where the record answered alone. */
 export const archivedRevHeader = "pairline-archived-rev";

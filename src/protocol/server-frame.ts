@@ -20,6 +20,8 @@ export const readySchema = z.object({
   /** The peer's name and picture, where they are known. */
   profile: profileSchema.optional(),
   limits: limitsSchema,
+  /** What the log calls this socket. */
+  requestId: z.string().optional(),
 });
 export type Ready = z.infer<typeof readySchema>;
 

@@ -1,5 +1,22 @@
 import * as z from "zod";
 import { countSchema, seqSchema, userIdSchema } from "./identity.ts";
+import { fixedLimits } from "./limits.ts";
+import { queryCount } from "./rest.ts";
+
+/** `GET /v1/admin/conversations` */
+export const pairsQuerySchema = z.object({
+  limit: queryCount
+    .pipe(z.int().min(1).max(fixedLimits.maxListConversations))
+    .default(fixedLimits.maxListConversations),
+  cursor: z.string().max(128).default(""),
+});
+
+/** The two users of each conversation that D1 has, in an order that does not change; `nextCursor` where more may follow. */
+export const conversationPairsSchema = z.object({
+  conversations: z.array(z.tuple([userIdSchema, userIdSchema])),
+  nextCursor: z.string().optional(),
+});
+export type ConversationPairs = z.infer<typeof conversationPairsSchema>;
 
 /** `POST /v1/admin/conversations/verify`: the part that begins at message `from`; with `repair` what differs is archived again. */
 export const verifyBodySchema = z.object({

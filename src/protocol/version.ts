@@ -10,6 +10,7 @@
  *   their REST requests, blocks, limits and errors.
  * - added: the operators' verification of a conversation's archive.
  * - added: the replaced app's REST, and the error gone.
+ * - added: requestId in ready and in problems, and the header x-request-id.
  */
 export const protocolVersion = "pairline.v1";
 

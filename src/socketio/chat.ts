@@ -32,11 +32,11 @@ export class Chat implements Namespaces {
   async #admit(auth: Readonly<Record<string, unknown>>, link: Link): Promise<Admission> {
     const token = this.#ports.authKeys.map((key) => auth[key]).find((value) => typeof value === "string");
     if (token === undefined) {
-      return refused(refusal("unauthorized", { message: "no token came with the connection's auth" }));
+      return refused(link, refusal("unauthorized", { message: "no token came with the connection's auth" }));
     }
     const verdict = await this.#ports.verifyToken(bare(token));
     if (!verdict.ok) {
-      return refused(verdict.refusal);
+      return refused(link, verdict.refusal);
     }
     // Both go by the session's id: a detachment that comes late would undo this attachment.
     await this.#member?.detached;
@@ -53,7 +53,8 @@ export class Chat implements Namespaces {
   }
 }
 
-function refused(reason: Refusal): Admission {
-  const { message } = reason;
+function refused(link: Link, reason: Refusal): Admission {
+  const { message, code } = reason;
+  link.refused(code);
   return { ok: false, refusal: { message, data: reason } };
 }

@@ -1,24 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
-import * as z from "zod";
 import type { Env } from "../env.ts";
 import { cappedBytes } from "../protocol/capped-bytes.ts";
+import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { nameOf } from "../operations/log-lines.ts";
+import { operationsOf, type Operations } from "../operations/operations.ts";
 import { readSettings } from "../settings.ts";
 import { engineErrorResponse, type TransportName } from "./engine-request.ts";
 import { Engine, type EngineListener, type EngineOptions } from "./engine.ts";
-import type { Carrier } from "./namespaces.ts";
+import type { Carrier, SessionWatch } from "./namespaces.ts";
+import { attachmentSchema, attempt, closedSocket, upgraded } from "./engine-sockets.ts";
 import type { EngineSocket } from "./probe.ts";
 import type { Pulse } from "./pulse.ts";
-
-/** What the WebSocket that is a session's transport remembers while its object sleeps. Fields are only added. */
-const attachmentSchema = z.object({
-  path: z.string(),
-  pulse: z.object({
-    pingDueAtMs: z.number(),
-    pingSentAtMs: z.number().optional(),
-    connectByMs: z.number().optional(),
-  }),
-  kept: z.unknown(),
-});
 
 /** What runs on a session, and what of it survives the object's sleep. */
 export interface Application extends EngineListener {
@@ -33,22 +25,30 @@ export interface Seat {
   readonly carrier: Carrier;
   readonly options: EngineOptions;
   readonly later: (ms: number, run: () => void) => void;
+  readonly watch: SessionWatch;
 }
 
 interface Session {
   readonly path: string;
+  readonly requestId: string;
   readonly engine: Engine;
   readonly application: Application;
 }
 
 /** One Engine.IO session: the plug between the platform and the protocol. The object's id is the session's `sid`. */
 export abstract class EngineSessionObject extends DurableObject<Env> {
+  readonly #operations: Operations;
   readonly #sockets = new Map<WebSocket, EngineSocket>();
   #session: Session | undefined;
   /** What the alarm was set for. */
   #connectByMs: number | undefined;
   #isCleared = false;
   #isAwake = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#operations = operationsOf(env, { kind: "session", id: shortened(ctx.id.toString()) });
+  }
 
   /** What runs on a session: anew, or as it was kept. */
   protected abstract seat(seat: Seat, kept?: unknown): Application;
@@ -61,14 +61,15 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { pathname, searchParams } = new URL(request.url);
     const isUpgrade = request.headers.has("upgrade");
     const handshake = searchParams.get("handshake");
+    const requestId = request.headers.get(socketRequestHeader) ?? "unknown";
     const session = this.#awake();
     if (handshake !== null && session === undefined) {
-      return this.#open(pathname, handshake as TransportName);
+      return this.#open(pathname, handshake as TransportName, requestId);
     }
     if (session === undefined) {
       return engineErrorResponse("unknownSession");
     }
-    const response = await this.#serve(session.engine, request, isUpgrade);
+    const response = await this.#serve(session.engine, request, isUpgrade ? requestId : undefined);
     this.changed();
     return response;
   }
@@ -93,6 +94,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const { engine } = this.#awake() ?? {};
     if (engine === undefined) {
+      this.#operations.report("session_lost", {});
       await this.forget();
       await this.ctx.storage.deleteAll();
       return;
@@ -104,22 +106,41 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     this.changed();
   }
 
+  protected signInNotKept(): void {
+    this.#operations.report("sign_in_not_kept", { requestId: this.#session?.requestId ?? "unknown" });
+  }
+
+  #watch(requestId: string): SessionWatch {
+    const { report, refused } = this.#operations;
+    return {
+      joined: (socketId) => report("session_joined", { requestId, socketId }),
+      refused: (code) => refused(code, requestId),
+      failed: (error) => report("session_call_failed", { requestId, error: nameOf(error) }),
+    };
+  }
+
   /** What runs on the session, while there is one. */
   protected get application(): Application | undefined {
     const session = this.#awake();
     return session?.engine.isOver === false ? session.application : undefined;
   }
 
-  async #open(path: string, transport: TransportName): Promise<Response> {
-    const { socket, response } = transport === "websocket" ? this.#accept() : {};
-    const { engine } = this.#begin(path, socket);
+  async #open(path: string, transport: TransportName, requestId: string): Promise<Response> {
+    const { socket, response } = transport === "websocket" ? this.#accept(requestId) : {};
+    const { engine } = this.#begin({ path, requestId }, socket);
+    this.#operations.report("session_opened", { requestId, transport, sockets: 1 });
     this.#setAlarm(engine);
     engine.open();
     this.changed();
     return response ?? engine.poll();
   }
 
-  #begin(path: string, socket?: EngineSocket, pulse?: Pulse, kept?: unknown): Session {
+  #begin(
+    { path, requestId }: Pick<Session, "path" | "requestId">,
+    socket?: EngineSocket,
+    pulse?: Pulse,
+    kept?: unknown,
+  ): Session {
     const options = this.#options();
     const sid = this.ctx.id.toString();
     const engine = new Engine(
@@ -127,21 +148,23 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       socket,
       pulse,
     );
-    const application = this.seat({ sid, path, carrier: engine, options, later }, kept);
-    const session = { path, engine, application };
+    const watch = this.#watch(requestId);
+    const application = this.seat({ sid, path, carrier: engine, options, later, watch }, kept);
+    const session = { path, requestId, engine, application };
     this.#session = session;
     return session;
   }
 
-  async #serve(engine: Engine, request: Request, isUpgrade: boolean): Promise<Response> {
-    if (isUpgrade) {
+  /** `upgradeId`: the request's id, where it is an upgrade. */
+  async #serve(engine: Engine, request: Request, upgradeId: string | undefined): Promise<Response> {
+    if (upgradeId !== undefined) {
       if (engine.isOver) {
         return engineErrorResponse("unknownSession");
       }
       if (!engine.mayBeProbed) {
-        return closedSocket();
+        return closedSocket(upgradeId);
       }
-      const { socket, response } = this.#accept();
+      const { socket, response } = this.#accept(upgradeId);
       engine.probe(socket);
       return response;
     }
@@ -154,10 +177,10 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     });
   }
 
-  #accept(): { readonly socket: EngineSocket; readonly response: Response } {
-    const { 0: client, 1: server } = new WebSocketPair();
+  #accept(requestId: string): { readonly socket: EngineSocket; readonly response: Response } {
+    const { server, response } = upgraded(requestId);
     this.ctx.acceptWebSocket(server);
-    return { socket: this.#listed(server), response: new Response(null, { status: 101, webSocket: client }) };
+    return { socket: this.#listed(server), response };
   }
 
   #listed(webSocket: WebSocket): EngineSocket {
@@ -187,7 +210,8 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       attempt(() => webSocket.close(1000, ""));
       return;
     }
-    const { engine } = this.#begin(data.path, this.#listed(webSocket), data.pulse, data.kept);
+    const { path, requestId = "unknown", pulse, kept } = data;
+    const { engine } = this.#begin({ path, requestId }, this.#listed(webSocket), pulse, kept);
     this.#connectByMs = engine.pulse.connectByMs;
   }
 
@@ -213,7 +237,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     }
     const { engine } = session;
     if (engine.isOver) {
-      this.#clear();
+      this.#clear(session.requestId);
       return;
     }
     if (engine.pulse.connectByMs !== this.#connectByMs) {
@@ -221,15 +245,16 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     }
     for (const [webSocket, socket] of this.#sockets) {
       if (socket === engine.socket) {
-        const { path, application } = session;
-        webSocket.serializeAttachment({ path, pulse: engine.pulse, kept: application.kept });
+        const { path, requestId, application } = session;
+        webSocket.serializeAttachment({ path, requestId, pulse: engine.pulse, kept: application.kept });
       }
     }
   }
 
-  #clear(): void {
+  #clear(requestId: string): void {
     if (!this.#isCleared) {
       this.#isCleared = true;
+      this.#operations.report("session_ended", { requestId, sockets: 0 });
       void this.ctx.storage.deleteAlarm();
       void this.ctx.storage.deleteAll();
     }
@@ -246,23 +271,11 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 }
 
-/** A WebSocket that opens and closes at once: clients take a refused upgrade for trouble of the session's. */
-function closedSocket(): Response {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  server.close(1000, "");
-  return new Response(null, { status: 101, webSocket: client });
-}
-
 function later(ms: number, run: () => void): void {
   setTimeout(run, ms);
 }
 
-// One that broke has its close event on the way, which settles the rest.
-function attempt(run: () => void): void {
-  try {
-    run();
-  } catch {
-    return;
-  }
+/** Who has the whole id of a session has the session. */
+function shortened(sid: string): string {
+  return sid.slice(0, 16);
 }

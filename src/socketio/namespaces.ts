@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../protocol/errors.ts";
 import type { Data } from "./packets.ts";
 
 /** What a namespace hears of one client that joined it. */
@@ -28,6 +29,16 @@ export interface Link {
   disconnect(): void;
   /** Ends the transport; clients come back by themselves. */
   end(): void;
+  /** The client was refused something. */
+  refused(code: ErrorCode): void;
+}
+
+/** Hears what becomes of a session, for whoever operates the Worker. */
+export interface SessionWatch {
+  /** `socketId`: what the client calls itself. */
+  joined(socketId: string): void;
+  refused(code: ErrorCode): void;
+  failed(error: unknown): void;
 }
 
 /** Why a client may not join. */

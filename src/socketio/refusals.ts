@@ -16,6 +16,7 @@ export function refuse(
   about: About,
   acknowledge: Acknowledge | undefined,
 ): void {
+  link.refused(reason.code);
   if (acknowledge !== undefined) {
     acknowledge(failure(reason));
     return;
@@ -31,6 +32,7 @@ export function refuse(
 
 /** Tells a client of the replaced app: both ways, and never a bare success. */
 export function refusePrivateDm(link: Link, reason: Refusal, acknowledge: Acknowledge | undefined): void {
+  link.refused(reason.code);
   const error = failure(asOldField(reason));
   link.emit("error_dm", error);
   acknowledge?.(error);

@@ -4,7 +4,6 @@ import { verifyToken, type Verification } from "../auth/verify.ts";
 import { historySources, readHistory } from "../http/history.ts";
 import { RequestRefused } from "../http/problem.ts";
 import type { SessionEnd } from "../inbox/session-socket.ts";
-import { report } from "../logger.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { conversationName, pairFromName } from "../protocol/pair.ts";
 import type { Page } from "../protocol/rest.ts";
@@ -37,7 +36,7 @@ export class SocketIoSession extends EngineSessionObject {
   }
 
   protected override seat(seat: Seat, kept?: unknown): Application {
-    const { carrier, options, later } = seat;
+    const { carrier, options, later, watch } = seat;
     const namespaces = this.namespaces(seat);
     const { connectTimeoutMs } = options;
     const ports = {
@@ -47,6 +46,7 @@ export class SocketIoSession extends EngineSessionObject {
       now: Date.now,
       later,
       changed: () => this.changed(),
+      watch,
     };
     return new SocketIo(ports, kept as KeptMembers | undefined);
   }
@@ -86,7 +86,7 @@ export class SocketIoSession extends EngineSessionObject {
     const nowMs = Date.now();
     const verdict = await resolveVerdict(DB, settings, await verifyToken(token, config, nowMs), nowMs);
     if (verdict.ok) {
-      void keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept"));
+      void keepSignIn(DB, settings, verdict).catch(() => this.signInNotKept());
     }
     return verdict;
   }

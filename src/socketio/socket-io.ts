@@ -1,6 +1,6 @@
 import { Decoder, Encoder, PacketType, isPacketValid, type Packet } from "socket.io-parser";
 import type { EngineListener } from "./engine.ts";
-import type { Acknowledge, Carrier, Link, Member, Namespaces } from "./namespaces.ts";
+import type { Acknowledge, Carrier, Link, Member, Namespaces, SessionWatch } from "./namespaces.ts";
 import type { Data } from "./packets.ts";
 
 /** How long the rest of a binary packet may take: a half of one would be lost with the object's sleep. */
@@ -17,6 +17,7 @@ interface SocketIoPorts {
   readonly later: (ms: number, run: () => void) => void;
   /** Runs after each packet: what is kept may have changed. */
   readonly changed: () => void;
+  readonly watch: SessionWatch;
 }
 
 /** The Socket.IO protocol 5 of one session: who joined which namespace, events in order, acknowledgements. */
@@ -87,7 +88,8 @@ export class SocketIo implements EngineListener {
       if (!this.#isOver) {
         try {
           await this.#take(packet, isBinary);
-        } catch {
+        } catch (error) {
+          this.#ports.watch.failed(error);
           this.#ports.carrier.end();
         }
         this.#ports.changed();
@@ -124,7 +126,9 @@ export class SocketIo implements EngineListener {
     } else if (admission?.ok === true) {
       this.#members.set(nsp, admission.member);
       this.#ports.carrier.connectBy(undefined);
-      this.#send({ type: PacketType.CONNECT, nsp, data: { sid: crypto.randomUUID() } });
+      const sid = crypto.randomUUID();
+      this.#ports.watch.joined(sid);
+      this.#send({ type: PacketType.CONNECT, nsp, data: { sid } });
       admission.joined?.();
     } else {
       const refusal = admission?.refusal ?? { message: "Invalid namespace" };
@@ -173,6 +177,7 @@ export class SocketIo implements EngineListener {
         }
       },
       end: () => this.#ports.carrier.end(),
+      refused: (code) => this.#ports.watch.refused(code),
     };
   }
 

@@ -16,6 +16,8 @@ export const attachmentSchema = z.object({
   connectedAtMs: z.number(),
   /** The server closed it: until the client answers, it is nobody's device any more. */
   ended: z.boolean().optional(),
+  /** What the log and the client call it: the request that opened it. */
+  requestId: z.string().optional(),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 
@@ -24,6 +26,8 @@ export class Connection<Kept extends Attachment = Attachment> {
   readonly #socket: Socket;
   #attachment: Kept;
   #open = true;
+  /** Whether it stands for a client whose sockets are another object's. */
+  readonly isSession: boolean = false;
   /** When its last frame came. */
   heardAtMs: number;
   /** Characters sent to it since it last gave a sign of life, which was at or before `countingSinceMs`. */
@@ -32,6 +36,8 @@ export class Connection<Kept extends Attachment = Attachment> {
   badFrames = 0;
   /** What its frames wait for: the verdict on a token, or that it was greeted. */
   waiting: Promise<void> | undefined;
+  /** With what it closed, as it came from the other end too. */
+  closeCode: number | undefined;
 
   constructor(socket: Socket, attachment: Kept) {
     this.#socket = socket;
@@ -48,6 +54,10 @@ export class Connection<Kept extends Attachment = Attachment> {
   /** Its last sign of life: a frame, a ping, or that it connected. */
   get seenAtMs(): number {
     return Math.max(this.heardAtMs, this.#socket.pingedAtMs() ?? 0);
+  }
+
+  get requestId(): string {
+    return this.#attachment.requestId ?? "unknown";
   }
 
   get isOpen(): boolean {
@@ -91,6 +101,7 @@ export class Connection<Kept extends Attachment = Attachment> {
   close(code: number, reason: string): void {
     if (this.#open) {
       this.#open = false;
+      this.closeCode = code;
       try {
         this.#socket.close(echoableCode(code), reason);
       } catch {

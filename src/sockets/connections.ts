@@ -1,5 +1,6 @@
 import { errorCatalogue, type ErrorCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
+import type { Report } from "../operations/log-lines.ts";
 import type { Connection } from "./connection.ts";
 
 /** Characters that may wait for one socket however many there are: a replay of 1 MiB and what comes behind it. */
@@ -10,6 +11,8 @@ interface ConnectionsPorts<Device> {
   readonly now: () => number;
   /** Hears of each socket that is no longer one of the object's, once. */
   readonly left: (connection: Device) => void;
+  readonly report: Report;
+  readonly refused: (code: ErrorCode, requestId: string) => void;
 }
 
 /** All sockets of an object: the one place that sends frames and ends sockets. */
@@ -35,8 +38,22 @@ export class Connections<Device extends Connection, Frame extends object> {
 
   remove(connection: Device): void {
     if (this.#all.delete(connection)) {
+      this.#reportClosed(connection);
       this.#ports.left(connection);
     }
+  }
+
+  /** A socket that was opened, not one that was here before the object slept. */
+  opened({ requestId, isSession }: Device): void {
+    if (!isSession) {
+      this.#ports.report("socket_opened", { requestId, sockets: this.socketCount });
+    }
+  }
+
+  /** An `error` frame to one socket. */
+  refuse(connection: Device, frame: Frame & { readonly code: ErrorCode }): void {
+    this.#ports.refused(frame.code, connection.requestId);
+    this.send(connection, frame);
   }
 
   /** A frame to one socket. An expired one is closed instead: it neither sends nor receives. */
@@ -69,6 +86,22 @@ export class Connections<Device extends Connection, Frame extends object> {
 
   get all(): readonly Device[] {
     return [...this.#all];
+  }
+
+  get socketCount(): number {
+    return this.all.filter(({ isSession }) => !isSession).length;
+  }
+
+  #reportClosed({ isSession, requestId, closeCode = 1006, kept }: Device): void {
+    if (!isSession) {
+      this.#ports.report("socket_closed", {
+        requestId,
+        code: closeCode,
+        by: kept.ended === true ? "server" : "client",
+        openMs: this.#ports.now() - kept.connectedAtMs,
+        sockets: this.socketCount,
+      });
+    }
   }
 
   #deliver(connection: Device, text: string): void {

@@ -1,4 +1,6 @@
 import { ping, pong } from "../protocol/heartbeat.ts";
+import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { requestIdHeader } from "../protocol/rest.ts";
 import type { Attachment, Connection, Socket } from "./connection.ts";
 
 /** The part of an object's state that holds its sockets. */
@@ -38,19 +40,21 @@ export class HibernatingSockets<Kept extends Attachment, Device extends Connecti
     return [...this.#devices.values()];
   }
 
-  /** Accepts an upgrade. The answer names the subprotocol that the request carries. */
-  accept(request: Request, kept: Kept): { readonly device: Device; readonly response: Response } {
+  /** Accepts an upgrade. The answer names the subprotocol that the request carries, and the request. */
+  accept(request: Request, remembered: Kept): { readonly device: Device; readonly response: Response } {
+    const requestId = request.headers.get(socketRequestHeader) ?? "unknown";
+    const kept = { ...remembered, requestId };
     const { 0: client, 1: server } = new WebSocketPair();
     this.#holder.acceptWebSocket(server);
     server.serializeAttachment(kept);
     const device = this.#open(this.#socket(server), kept);
     this.#devices.set(server, device);
     const protocol = request.headers.get("sec-websocket-protocol");
-    const response = new Response(null, {
-      status: 101,
-      webSocket: client,
-      ...(protocol !== null && { headers: { "sec-websocket-protocol": protocol } }),
-    });
+    const headers = {
+      [requestIdHeader]: requestId,
+      ...(protocol !== null && { "sec-websocket-protocol": protocol }),
+    };
+    const response = new Response(null, { status: 101, webSocket: client, headers });
     return { device, response };
   }
 

@@ -15,7 +15,7 @@ interface ErrorFrame extends Refusal {
 
 /** What a fresh token on a live socket is checked with. */
 interface Authenticator<Device extends Connection> {
-  readonly connections: Pick<Connections<Device, ErrorFrame>, "send" | "end">;
+  readonly connections: Pick<Connections<Device, ErrorFrame>, "refuse" | "end">;
   /** The allowance of an `auth` frame. */
   readonly takeAuth: (connection: Device) => Refusal | undefined;
   readonly verifyToken: (token: string) => Promise<Verification>;
@@ -73,7 +73,7 @@ export function answerRefusal<Device extends Connection>(
   refused: Refusal,
   about: { readonly id?: string; readonly peer?: string } = {},
 ): void {
-  connections.send(connection, { type: "error", ...about, ...refused });
+  connections.refuse(connection, { type: "error", ...about, ...refused });
 }
 
 function act<Device extends Connection, Frame extends { readonly type: string }>(

@@ -74,8 +74,11 @@ test("[CL17] of two forms told together the newer counts, whatever their order",
 
 test("[CL17] a page that fails is told, and may be asked for again", async () => {
   const { world, bob } = await startedWithBob(5);
-  world.answers.set("GET", () => ({ status: 404, body: { code: "not_found", detail: "gone" } }));
-  await expect(bob.messages.loadOlder()).rejects.toMatchObject({ code: "not_found" });
+  world.answers.set("GET", () => ({
+    status: 404,
+    body: { code: "not_found", detail: "gone", requestId: "9a3f" },
+  }));
+  await expect(bob.messages.loadOlder()).rejects.toMatchObject({ code: "not_found", requestId: "9a3f" });
   let tries = 0;
   world.answers.set("GET", () => {
     tries += 1;

@@ -14,6 +14,8 @@ function stage(change: Partial<typeof limits> = {}) {
   const devices = new Devices({
     limits: { ...limits, ...change },
     now: () => clock.nowMs,
+    report: () => undefined,
+    refused: () => undefined,
     left: (connection) => void left.push(connection),
   });
   const socket = (expiresAtMs = Number.POSITIVE_INFINITY) => {

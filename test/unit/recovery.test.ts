@@ -51,7 +51,7 @@ function divergence(own: readonly StoredMessage[], archived: readonly StoredMess
   const archive: ArchiveState = {
     rev,
     head,
-    headId: rows.get(head)?.id,
+    headMessage: rows.get(head),
     read: { a: 0, b: 0 },
     flags: noFlags,
   };

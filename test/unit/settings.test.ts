@@ -26,6 +26,7 @@ test("a variable out of its range is named, its value is not", () => {
     ["ALIASES", "On"],
     ["PEERS", "none-4711"],
     ["CHATS_API", "maybe-4711"],
+    ["LOG_LINES", "some-4711"],
     ["SOCKETIO_PATHS", "no-slash-4711"],
     ["SOCKETIO_PATHS", "/socket.io,/a b-4711"],
     ["SOCKETIO_PING_INTERVAL_MS", "99"],

@@ -25,6 +25,7 @@ function socketIoWith(namespaces: Partial<Namespaces>) {
     now: () => 0,
     later: (_, run) => timers.push(run),
     changed: () => undefined,
+    watch: { joined: () => undefined, refused: () => undefined, failed: () => undefined },
   });
   return { socketIo, sent, ends: () => ends, runTimers: () => timers.splice(0).forEach((run) => run()) };
 }

@@ -66,8 +66,12 @@ export class SqliteD1 {
       },
       raw: async () => {
         this.#answer();
-        const { statement, columns } = this.#prepared(query);
-        return statement.all(...values).map((row) => columns.map((column) => row[column]));
+        const { statement } = this.#prepared(query);
+        // Of two columns with one name a row as an object would have one.
+        statement.setReturnArrays(true);
+        const rows = statement.all(...values);
+        statement.setReturnArrays(false);
+        return rows;
       },
     };
   }

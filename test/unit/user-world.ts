@@ -120,7 +120,14 @@ export class UserWorld {
       const room = () => this.conversation(peer).room;
       return {
         peer,
-        act: async (frames: Parameters<typeof actAs>[2]) => actAs(room(), user, frames),
+        act: async (frames: Parameters<typeof actAs>[2]) => {
+          const answering = room();
+          return {
+            answers: await actAs(answering, user, frames),
+            settled: (rev: number) => answering.archiver.settled(rev),
+            end: () => undefined,
+          };
+        },
         sync: async (after: number | undefined) => syncFor(room(), user, after),
         settled: async (rev: number) => room().archiver.settled(rev),
         isHere: async () => true,
@@ -145,6 +152,8 @@ export class UserWorld {
         issuedAtMs: 0,
         profile: {},
       }),
+      report: () => undefined,
+      refused: () => undefined,
       presenceStore: {
         load: () => ({}),
         savePresence: () => {},

@@ -7,6 +7,7 @@ import { receiveFrame } from "../../src/conversation/frames.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { Room } from "../../src/conversation/room.ts";
 import { readHistory } from "../../src/http/history.ts";
+import { logLines } from "../../src/operations/log-lines.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
 import type { Pair, Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
@@ -191,7 +192,12 @@ export class World {
         this.storage.stepsLeft = undefined;
         this.restart();
       },
-      report: (event) => void this.reports.push(event),
+      report: (event) => {
+        if (logLines[event].level !== "info") {
+          this.reports.push(event);
+        }
+      },
+      refused: () => undefined,
     });
   }
 }

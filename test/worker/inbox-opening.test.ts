@@ -30,6 +30,7 @@ test("[IN2] a user without conversations gets one frame: ready, with an empty li
         position: expect.any(Number) as number,
       },
       limits,
+      requestId: expect.any(String) as string,
     },
   ]);
 });

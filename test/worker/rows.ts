@@ -3,8 +3,9 @@ import { interceptD1 } from "./d1-calls.ts";
 import { interceptSql } from "./object-storage.ts";
 import type { ConversationStub } from "./stored.ts";
 
-/** Rows that something cost: those the object wrote, and those D1 read and wrote. */
+/** Rows that something cost: those the objects read and wrote by SQL, and those D1 read and wrote. */
 export interface Rows {
+  readonly objectRead: number;
   readonly objectWritten: number;
   readonly archiveRead: number;
   readonly archiveWritten: number;
@@ -18,10 +19,12 @@ export interface RowMeter {
 
 /** Counts rows of all objects of this isolate and of D1, until `restore`. */
 export async function meterRows(database: Env["DB"], stub: ConversationStub): Promise<RowMeter> {
-  const total = { objectWritten: 0, archiveRead: 0, archiveWritten: 0 };
+  const total = { archiveRead: 0, archiveWritten: 0 };
+  // A cursor counts as it is read.
+  let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const restoreSql = await interceptSql(stub, (call) => {
     const cursor = call();
-    total.objectWritten += cursor.rowsWritten;
+    cursors.push(cursor);
     return cursor;
   });
   const restoreD1 = interceptD1(database, async (call) => {
@@ -35,9 +38,11 @@ export async function meterRows(database: Env["DB"], stub: ConversationStub): Pr
   return {
     cost: async (run) => {
       const before = { ...total };
+      cursors = [];
       await run();
       return {
-        objectWritten: total.objectWritten - before.objectWritten,
+        objectRead: cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+        objectWritten: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0),
         archiveRead: total.archiveRead - before.archiveRead,
         archiveWritten: total.archiveWritten - before.archiveWritten,
       };

@@ -42,6 +42,7 @@ test("[SO1][SO2] the first socket of a conversation gets one frame: ready, with 
       delivered: { you: 0, peer: 0 },
       peerOnline: false,
       limits,
+      requestId: expect.any(String),
     },
   ]);
 });

@@ -1,0 +1,37 @@
+import type { MiddlewareHandler } from "hono";
+import { operationsOf, type Operations } from "../operations/operations.ts";
+import { requestIdHeader } from "../protocol/rest.ts";
+import type { HttpEnv } from "./door.ts";
+
+/** The platform's own name of a request. What else stands in the header, a client wrote before a local Worker. */
+const rayId = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
+
+/** Names the request, in its answer too: who shows the answer to support shows where to look in the log. */
+export const named: MiddlewareHandler<HttpEnv> = async (context, next) => {
+  const ray = context.req.header("cf-ray") ?? "";
+  const requestId = rayId.test(ray) ? ray : crypto.randomUUID();
+  context.set("requestId", requestId);
+  context.set("operations", operationsOfDoor(context.env));
+  await next();
+  // An upgrade's answer cannot be changed: whoever accepts the socket names it.
+  if (context.res.status !== 101) {
+    context.header(requestIdHeader, requestId);
+  }
+};
+
+interface Door {
+  readonly METRICS: HttpEnv["Bindings"]["METRICS"] | undefined;
+  readonly LOG_LINES: string | undefined;
+  readonly operations: Operations;
+}
+
+let door: Door | undefined;
+
+/** One for all requests of the isolate, so that refusals are counted together. */
+function operationsOfDoor(env: HttpEnv["Bindings"]): Operations {
+  const { METRICS, LOG_LINES } = env;
+  if (door === undefined || door.METRICS !== METRICS || door.LOG_LINES !== LOG_LINES) {
+    door = { METRICS, LOG_LINES, operations: operationsOf(env, { kind: "door", id: "door" }) };
+  }
+  return door.operations;
+}

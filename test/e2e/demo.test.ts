@@ -6,7 +6,6 @@ import { verifyToken } from "../../src/auth/verify.ts";
 import { forgetfulProxy } from "./forgetful-proxy.ts";
 import {
   bareEnvironment,
-  freePort,
   freshCopy,
   freshPlace,
   isHealthy,
@@ -15,6 +14,7 @@ import {
   type LocalWorker,
   type Place,
 } from "./local-worker.ts";
+import { freePort } from "../free-port.ts";
 
 const lines = [
   " 1  alice  Hi Bob, are you there?",

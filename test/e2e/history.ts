@@ -15,7 +15,7 @@ const rowSchema = messageSchema.extend({ author: z.enum(["a", "b"]) });
 
 /** The whole history as a client loads it: page by page, from below `head + 1` down to the first message. */
 export async function loadHistory(
-  place: Place,
+  place: Pick<Place, "url" | "token">,
   user: string,
   peer: string,
   head: number,

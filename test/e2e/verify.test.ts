@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { bareEnvironment, freePort, freshCopy, npmRun, startWorker, wranglerRun } from "./local-worker.ts";
+import { expect, test } from "vitest";
+import { answering, inTurn } from "./answering-server.ts";
+import { bareEnvironment, freshCopy, npmRun, startWorker, wranglerRun } from "./local-worker.ts";
+import { freePort } from "../free-port.ts";
 
 test("[VE1][VE4][VE7] on a fresh copy, with no further set-up, verify agrees, names what was damaged in D1, and mends it", async () => {
   const folder = await freshCopy();
@@ -39,6 +38,11 @@ ${bob}, ${alice}: 4 messages compared, 3 differences`;
   expect(await verify()).toEqual({ code: 1, output: `${found}\n` });
   expect(await verify("--repair")).toEqual({ code: 0, output: `${found}, all mended\n` });
   expect(await verify()).toEqual({ code: 0, output: agreeing });
+  const every = await npmRun(["verify", "--", "--all", "--repair"], environment, folder);
+  expect(every).toEqual({
+    code: 0,
+    output: "1 conversation with 4 messages compared, all as in their records\n",
+  });
   expect(await npmRun(["verify", "--", "nobody", "noone"], environment, folder)).toEqual({
     code: 0,
     output:
@@ -55,14 +59,21 @@ ${bob}, ${alice}: 4 messages compared, 3 differences`;
 const part = { rev: 1_300, archivedRev: 1_290, checked: 500, pending: 0, differences: [] };
 
 test("[VE3][VE7] the parts of a long conversation are asked one after the other with the local key, and summed up", async () => {
-  const server = await answering([
-    [200, { ...part, next: 501 }],
-    [
-      200,
-      { ...part, next: 1_001, differences: [{ seq: 777, kind: "extra" }, { kind: "missing" }], remaining: 1 },
-    ],
-    [200, { ...part, checked: 204, pending: 10 }],
-  ]);
+  const server = await answering(
+    inTurn([
+      [200, { ...part, next: 501 }],
+      [
+        200,
+        {
+          ...part,
+          next: 1_001,
+          differences: [{ seq: 777, kind: "extra" }, { kind: "missing" }],
+          remaining: 1,
+        },
+      ],
+      [200, { ...part, checked: 204, pending: 10 }],
+    ]),
+  );
   const folder = await freshCopy();
   const { code, output } = await npmRun(
     ["verify", "--", "alice", "bob", "--repair", "--url", server.url],
@@ -100,7 +111,7 @@ test.each([
   },
   { what: "another shape", answer: [200, {}], output: "URL answered 200, not as Pairline does\n" },
 ] as const)("[VE7] $what is printed without a stack, and is exit code 2", async ({ answer, output }) => {
-  const server = await answering([answer]);
+  const server = await answering(inTurn([answer]));
   const environment = { ...bareEnvironment(), ADMIN_KEY: "a-key-of-the-deployment" };
   const ended = await npmRun(["verify", "--", "alice", "bob", "--url", server.url], environment);
   expect(ended).toEqual({ code: 2, output: output.replace("URL", server.url) });
@@ -108,7 +119,8 @@ test.each([
 });
 
 test("[VE7] nobody there, and arguments that are none, are exit code 2; the key of .dev.vars goes to this machine only", async () => {
-  const usage = "Usage: npm run verify -- <user id> <user id> [--repair] [--url https://…]\n";
+  const usage =
+    "Usage: npm run verify -- <user id> <user id> | --all | --pairs <file>  [--repair] [--url https://…]\n";
   const url = `http://127.0.0.1:${await freePort()}`;
   const environment = { ...bareEnvironment(), ADMIN_KEY: "" };
   const run = async (...args: string[]) => {
@@ -132,34 +144,3 @@ test("[VE7] nobody there, and arguments that are none, are exit code 2; the key 
     "--url must begin with https://, or with http:// for a Worker on this machine\n",
   ]);
 });
-
-interface Asked {
-  readonly authorization: string | undefined;
-  readonly body: unknown;
-}
-
-/** A server that gives these answers, one for each request. */
-async function answering(
-  answers: readonly (readonly [status: number, body: unknown])[],
-): Promise<{ readonly url: string; readonly asked: Asked[] }> {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const [status, body] = answers[asked.length] ?? [500, "one request too many"];
-      asked.push({
-        authorization: request.headers.authorization,
-        body: JSON.parse(Buffer.concat(chunks).toString()),
-      });
-      response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, asked };
-}

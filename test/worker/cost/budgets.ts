@@ -1,0 +1,13 @@
+/** What a million of each scenario may cost, in US dollars. Who raises one says why in the commit. */
+export const budgets: Readonly<Record<string, number>> = {
+  "a message alone, both on inbox sockets": 3.6,
+  "a message alone, both on conversation sockets": 3.6,
+  "a lively chat on inbox sockets, messages quicker than D1": 2.5,
+  "a read mark over an inbox socket": 2.6,
+  "an hour idle on a native socket, a ping every 30 s": 0,
+  // 144 alarms, each with the row of the next.
+  "an hour idle on a Socket.IO connection, a ping every 25 s": 170,
+  "a reconnect of an inbox socket with nothing missed": 1.6,
+  "a reconnect of a conversation socket with nothing missed": 4,
+  "an older page of 50 messages": 0.5,
+};

@@ -38,6 +38,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          // A runtime for each file takes two seconds of a core to start. Each test has users of its own.
+          isolate: false,
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
           // As long as a test may take at most: a busy machine needs more than the second that is the default.
@@ -47,7 +49,13 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: [
+            "test/e2e/**/*.test.ts",
+            "test/crash/**/*.test.ts",
+            "test/chaos/**/*.test.ts",
+            "test/fuzz/**/*.test.ts",
+            "test/load/**/*.test.ts",
+          ],
           exclude: [hundredRuns],
           environment: "node",
           testTimeout: 240_000,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backOffViolations } from "./back-off-watch.ts";
 import { clientWith, type Change } from "./client-variant.ts";
 import type { FaultRates } from "./fault-plan.ts";
-import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
+import { ProvenWorker } from "../proof/worker.ts";
 import { runWithFaults } from "./sdk-run.ts";
 
 const seeds = [1, 2, 3];
@@ -49,18 +49,14 @@ const noBound: readonly Change[] = [
 const noJitter: readonly Change[] = [{ file: "back-off.ts", from: "Math.random() *", to: "" }];
 
 describe("the check of the runs with faults", () => {
-  let place: Place;
-  let worker: LocalWorker;
+  let worker: ProvenWorker;
 
   beforeAll(async () => {
-    place = await freshPlace(liftedLimits);
-    worker = await startWorker(place);
+    worker = await ProvenWorker.build();
+    await worker.start();
   });
 
-  afterAll(async () => {
-    await worker.kill();
-    await place.remove();
-  });
+  afterAll(() => worker.remove());
 
   test("[CL5][CL7][CL16] it passes the client as it is", async () => {
     expect(await violations([], 20_000)).toEqual([]);
@@ -88,7 +84,7 @@ describe("the check of the runs with faults", () => {
     const create = await clientWith(changes);
     const options = { messages, rates, timing, stallMs, isSingle: false };
     const outcomes = await Promise.all(
-      seeds.map((seed) => runWithFaults(create, place, { ...options, seed })),
+      seeds.map((seed) => runWithFaults(create, worker, { ...options, seed })),
     );
     return outcomes.flatMap((outcome) => outcome.violations);
   }

@@ -1,21 +1,16 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
-import { once } from "node:events";
+import { randomBytes } from "node:crypto";
 import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
+import { freePort } from "../free-port.ts";
 
 const patienceMs = 120_000;
 const started = new Set<number>();
-const firstPort = 12_000;
-const portsPerBlock = 2_000;
-const blocks = 10;
-const given = new Set<number>();
 
 // A run that is cut short leaves no server behind.
 process.on("exit", () => {
@@ -78,35 +73,6 @@ export function bareEnvironment(): Record<string, string> {
     // The system picks one: many Workers start at the same time.
     INSPECTOR_PORT: "0",
   };
-}
-
-/**
- * A port that stays free for the caller between two starts of its Worker: below the range from which the system
- * picks ports for outgoing connections (Linux: 32768 and up), and of a block that no other worker of this run draws from.
- */
-export async function freePort(): Promise<number> {
-  const block = firstPort + (Number(process.env["VITEST_POOL_ID"] ?? 0) % blocks) * portsPerBlock;
-  for (;;) {
-    const port = block + randomInt(portsPerBlock);
-    if (!given.has(port) && (await isFree(port))) {
-      given.add(port);
-      return port;
-    }
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const outcome = new Promise<boolean>((resolve) => {
-    server.once("listening", () => resolve(true)).once("error", () => resolve(false));
-  });
-  server.listen(port, "127.0.0.1");
-  if (!(await outcome)) {
-    return false;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
 }
 
 /** The project as a clone has it after `npm ci`: no secret, no state. Deleted with the test. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../src/client/client.ts";
+import { ProvenWorker } from "../proof/worker.ts";
 import type { FaultRates } from "./fault-plan.ts";
 import { faultNames } from "./fault-proxy.ts";
-import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
 import { runWithFaults, type Outcome } from "./sdk-run.ts";
 
 const runs = Number(process.env["SDK_RUNS"] ?? 100);
@@ -23,20 +23,18 @@ const rates: FaultRates = {
   mostFrames: 500,
 };
 
-const places: Place[] = [];
-const started: LocalWorker[] = [];
+const started: ProvenWorker[] = [];
 
 beforeAll(async () => {
   for (let count = 0; count < workers; count += 1) {
-    const place = await freshPlace(liftedLimits);
-    places.push(place);
-    started.push(await startWorker(place));
+    const worker = await ProvenWorker.build({ variables: { LOG_LINES: "failures" } });
+    started.push(worker);
+    await worker.start();
   }
 });
 
 afterAll(async () => {
-  await Promise.all(started.map((worker) => worker.kill()));
-  await Promise.all(places.map((place) => place.remove()));
+  await Promise.all(started.map((worker) => worker.remove()));
 });
 
 test(
@@ -46,16 +44,16 @@ test(
     const seeds = Array.from({ length: runs }, (_, index) => firstSeed + index);
     const outcomes: Outcome[] = [];
     const failures: string[] = [];
-    const lane = async (place: Place) => {
+    const lane = async (worker: ProvenWorker) => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
         const isSingle = seed % 4 === 0;
         const options = { seed, messages, rates, timing, stallMs: 15_000, isSingle };
-        const outcome = await runWithFaults(createClient, place, options);
+        const outcome = await runWithFaults(createClient, worker, options);
         outcomes.push(outcome);
         failures.push(...outcome.violations.map((what) => `SDK_SEED=${seed} SDK_RUNS=1: ${what}`));
       }
     };
-    await Promise.all(places.flatMap((place) => Array.from({ length: width }, () => lane(place))));
+    await Promise.all(started.flatMap((worker) => Array.from({ length: width }, () => lane(worker))));
     expect(failures).toEqual([]);
     expect(outcomes.length).toBe(runs);
     const injected = faultNames.map((name) => outcomes.reduce((sum, { faults }) => sum + faults[name], 0));

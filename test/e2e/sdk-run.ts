@@ -38,10 +38,13 @@ export interface Outcome {
   readonly faults: Readonly<Record<FaultName, number>>;
 }
 
+/** Where a Worker is, and who may speak to it. */
+type Address = Pick<Place, "url" | "token">;
+
 /** Two clients send each other so many messages, each through a proxy with faults of its own. */
 export async function runWithFaults(
   create: CreateClient,
-  place: Place,
+  place: Address,
   options: RunOptions,
 ): Promise<Outcome> {
   const names = [`alice-${randomUUID()}`, `bob-${randomUUID()}`] as const;
@@ -91,7 +94,7 @@ async function settled(sides: readonly Side[], { messages, stallMs, isSingle }: 
 /** A device that comes when all is said finds the same by pages, however many of its requests fail. */
 async function readLate(
   create: CreateClient,
-  place: Place,
+  place: Address,
   { you, peer }: Side,
   options: RunOptions,
   history: readonly Message[],
@@ -144,7 +147,7 @@ class Side {
     client.on("trouble", (error) => this.#troubles.push(`trouble: ${error.code}, ${error.message}`));
   }
 
-  static async start(create: CreateClient, place: Place, options: SideOptions): Promise<Side> {
+  static async start(create: CreateClient, place: Address, options: SideOptions): Promise<Side> {
     const proxy = await faultProxy(place.url, seededFates(options.seed, options.rates));
     const token = await place.token(options.you);
     const client = create({

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Device } from "./device.ts";
-import { archivedHistory, loadHistory, openArchive } from "./history.ts";
+import { archivedHistory, openArchive } from "./history.ts";
 import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
 
 let place: Place;
@@ -19,46 +19,6 @@ afterAll(async () => {
 
 const messagesPerDevice = 500;
 const window = 16;
-/** How many acknowledgements all devices together have seen when the power goes. */
-const powerCuts = [150, 700, 1_400];
-
-test("[SE2][SE4][SE5][AR2] a server killed three times between acks loses nothing that was acknowledged or delivered, and doubles nothing", async () => {
-  const alice = `alice-${randomUUID()}`;
-  const bob = `bob-${randomUUID()}`;
-  const devices = await devicesOf(alice, bob);
-  await Promise.all(devices.map((device) => device.connect()));
-  const sending = devices.map((device, sender) => device.sendAll(texts(sender), window));
-
-  for (const acknowledged of powerCuts) {
-    await Promise.race(
-      devices.map((device) => device.until(`${acknowledged} acks`, () => acksOf(devices) >= acknowledged)),
-    );
-    const inFlight = devices.flatMap((device) => device.unacknowledged);
-    await worker.kill();
-    expect(inFlight.length).toBeGreaterThan(0);
-    await Promise.all(devices.map((device) => device.until("cut off", () => !device.isOpen)));
-    worker = await startWorker(place);
-    await Promise.all(devices.map((device) => device.connect()));
-  }
-  await Promise.all(sending);
-  const total = devices.length * messagesPerDevice;
-  await Promise.all(devices.map((device) => device.until("complete", () => device.log.length >= total)));
-
-  const log = devices[0]?.log ?? [];
-  expect(log.map((message) => message.text).toSorted()).toEqual(
-    devices.flatMap((_, sender) => texts(sender)).toSorted(),
-  );
-  for (const device of devices) {
-    expect(device.faults).toEqual([]);
-    expect(device.refusals).toEqual([]);
-    expect(device.log).toEqual(log);
-    for (const [id, ack] of device.acks) {
-      expect(log[ack.seq - 1]).toMatchObject({ id, rev: ack.rev, createdAt: ack.createdAt });
-    }
-  }
-  expect(await archivedHistory(place, alice, bob, log.length)).toEqual(log);
-  expect(await loadHistory(place, alice, bob, log.length)).toEqual(log);
-});
 
 test("[AR2][AR4] what a crash kept from D1 gets there when a device only connects", async () => {
   const { alice, bob, writer, reader } = await writerAndReader();
@@ -118,8 +78,4 @@ async function devicesOf(one: string, other: string): Promise<[Device, Device, D
 
 function texts(sender: number): string[] {
   return Array.from({ length: messagesPerDevice }, (_, index) => `from device ${sender}: ${index}`);
-}
-
-function acksOf(devices: readonly Device[]): number {
-  return devices.reduce((sum, device) => sum + device.acks.size, 0);
 }

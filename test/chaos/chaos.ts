@@ -1,0 +1,87 @@
+// `npm run chaos`: everything outside the Worker fails while people talk; then the acknowledgements are timed without D1.
+import { parseArgs } from "node:util";
+import { isAllZero } from "../proof/counters.ts";
+import { reportTable, type ReportRow } from "../proof/report.ts";
+import { ackLatencies } from "./latency.ts";
+import { control, phasesFor } from "./phases.ts";
+import { plantedFaults } from "./planted-bugs.ts";
+import { plantedLeaks } from "./planted-leaks.ts";
+import { runPhase, startChaosWorker, type PhaseOutcome } from "./run.ts";
+
+/** How much slower an acknowledgement may be while D1 is away. */
+const mostRatio = 1.1;
+
+const { values } = parseArgs({
+  options: { seed: { type: "string" }, seconds: { type: "string" }, hang: { type: "string" } },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+const seconds = Number(values.seconds ?? 15);
+const hangSeconds = Number(values.hang ?? 80);
+const startedAtMs = Date.now();
+
+console.log(`Faults while people talk, seed ${seed} …`);
+const plan = { seed, conversations: 3, patienceMs: 120_000 };
+const outcomes: PhaseOutcome[] = [];
+const rows: ReportRow[] = [];
+let isHeld = true;
+const worker = await startChaosWorker();
+const latencies = await ackLatencies(worker, 6, 300);
+for (const phase of [control(seconds), ...phasesFor(seconds, hangSeconds)]) {
+  console.log(`  ${phase.name} …`);
+  const outcome = await runPhase(worker, phase, plan);
+  outcomes.push(outcome);
+  const isFault = outcome.injected > 0 || outcomes.length === 1;
+  const holds = isAllZero(outcome.counters) && outcome.leaks.length === 0 && isFault;
+  isHeld &&= holds;
+  rows.push(row(outcome, holds ? "held" : "**BROKEN**"));
+}
+await worker.remove();
+
+let isProven = true;
+for (const { planted, phase, caughtBy } of plantedFaults) {
+  console.log(`  ${phase.name} …`);
+  const broken = await startChaosWorker(planted);
+  const outcome = await runPhase(broken, phase, { ...plan, patienceMs: 10_000 });
+  await broken.remove();
+  const isCaught = outcome.counters[caughtBy] > 0;
+  isProven &&= isCaught;
+  rows.push(row(outcome, isCaught ? "caught" : "**NOT CAUGHT**"));
+}
+
+console.log("  planted: the log tells of the traffic …");
+const talkative = await startChaosWorker(plantedLeaks);
+const told = await runPhase(
+  talkative,
+  { ...control(1), name: "planted: the log tells of the traffic" },
+  plan,
+);
+await talkative.remove();
+isProven &&= new Set(told.leaks).size === 5;
+rows.push(row(told, new Set(told.leaks).size === 5 ? "caught" : "**NOT CAUGHT**"));
+
+console.log(`\n${reportTable("what was wrong", rows)}\n`);
+console.log("| D1 | median ack ms | p99 ms | ratio of medians |\n| --- | ---: | ---: | ---: |");
+for (const { d1, medianMs, p99Ms, ratio } of latencies) {
+  console.log(`| ${d1} | ${medianMs.toFixed(2)} | ${p99Ms.toFixed(2)} | ${ratio.toFixed(2)} |`);
+}
+for (const finding of outcomes.flatMap(({ findings }) => findings).slice(0, 20)) {
+  console.log(`  ${finding}`);
+}
+const isQuick = latencies.every(({ ratio }) => ratio <= mostRatio);
+const minutes = ((Date.now() - startedAtMs) / 60_000).toFixed(1);
+console.log(
+  `\nAn ack without D1 takes ${isQuick ? "at most" : "**MORE THAN**"} 10 % longer than one with it.`,
+);
+console.log(
+  `${minutes} minutes. Again: npm run chaos -- --seed=${seed} --seconds=${seconds} --hang=${hangSeconds}`,
+);
+process.exitCode = isHeld && isProven && isQuick ? 0 : 1;
+
+function row({ name, messages, injected, leaks, counters }: PhaseOutcome, verdict: string): ReportRow {
+  return {
+    name,
+    facts: { messages, faults: injected, "leaks in the log": leaks.length },
+    counters,
+    verdict,
+  };
+}

@@ -1,0 +1,25 @@
+import type { Planted } from "../proof/planted.ts";
+
+/** A Worker that logs what was written, who wrote it, their token and the deployment's key, in its own lines and beside them. */
+export const plantedLeaks: readonly Planted[] = [
+  {
+    file: "conversation/conversation-object.ts",
+    from: "receiveFrame(this.#room, device, data);",
+    to: 'this.#operations.report("alarm_failed", { error: data }); receiveFrame(this.#room, device, data);',
+  },
+  {
+    file: "http/door.ts",
+    from: 'context.set("verified", verdict);',
+    to: 'context.set("verified", verdict); console.debug(verdict.user); console.info(verdict.profile.name);',
+  },
+  {
+    file: "http/door.ts",
+    from: "const config = readAuthConfig(context.env);",
+    to: 'const config = readAuthConfig(context.env); console.warn("with", context.env.JWT_SECRET);',
+  },
+  {
+    file: "http/upgrade.ts",
+    from: "return bearer?.slice(bearerPrefix.length);",
+    to: "console.error({ bearer }); return bearer?.slice(bearerPrefix.length);",
+  },
+];

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { bundleWorker } from "../proof/bundle.ts";
+import { allZero } from "../proof/counters.ts";
+import { plantedBugs } from "./planted-bugs.ts";
+import { runPlanted } from "./planted-run.ts";
+import { runCrash } from "./run.ts";
+
+const seed = 1;
+
+test("[SE2][SE4][SE5][AR1][AR2] a Worker killed again and again under load keeps all it said, once and in one order", async () => {
+  const outcome = await runCrash({ seed, kills: 5, killsPerRound: 5, conversations: 3, patienceMs: 60_000 });
+  expect({ counters: outcome.counters, findings: outcome.findings }).toEqual({
+    counters: allZero,
+    findings: [],
+  });
+  expect(outcome.kills).toBe(5);
+  expect(outcome.inFlight).toBeGreaterThan(0);
+});
+
+test.each(plantedBugs)("the kills catch a Worker with a planted bug: $name", async (bug) => {
+  const outcome = await runPlanted(bug, seed, 40);
+  expect(outcome.counters[bug.caughtBy]).toBeGreaterThan(0);
+});
+
+test("a bug that finds no place in the source is refused", async () => {
+  const planted = [{ file: "conversation/room.ts", from: "what nobody wrote", to: "" }];
+  await expect(bundleWorker("/dev/null", { planted })).rejects.toThrow("exactly once");
+});

@@ -1,0 +1,23 @@
+import { join } from "node:path";
+import { build } from "esbuild";
+import { projectDir } from "../../src/commands/local.ts";
+import { planting, type Planted } from "./planted.ts";
+
+/** The Worker as wrangler bundles it, with wrangler's bundler, from an entry and with these bugs planted. Writes `outFile`. */
+export async function bundleWorker(
+  outFile: string,
+  { entry = "src/index.ts", planted = [] }: { entry?: string; planted?: readonly Planted[] } = {},
+): Promise<void> {
+  await build({
+    entryPoints: [join(projectDir, entry)],
+    outfile: outFile,
+    bundle: true,
+    // What goes wrong is in what is thrown.
+    logLevel: "silent",
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    plugins: [planting(planted)],
+  });
+}

@@ -1,0 +1,27 @@
+import { logLines, type LogLineName } from "../../src/operations/log-lines.ts";
+
+/** A line that the Worker wrote, not the runtime around it; without the fields of every line. */
+interface WrittenLine {
+  readonly event: string;
+  readonly fields: readonly string[];
+}
+
+const inEveryLine = new Set(["event", "object", "objectId"]);
+
+export function writtenLines(log: readonly string[]): readonly WrittenLine[] {
+  return log
+    .filter((line) => line.startsWith('{"event"'))
+    .map((line) => {
+      const values = JSON.parse(line) as { readonly event: string };
+      const fields = Object.keys(values).filter((field) => !inEveryLine.has(field));
+      return { event: values.event, fields };
+    });
+}
+
+/** Lines that the list does not have, or with other fields. */
+export function strangeLines(log: readonly string[]): readonly WrittenLine[] {
+  return writtenLines(log).filter(({ event, fields }) => {
+    const known = Object.hasOwn(logLines, event) ? logLines[event as LogLineName].fields : undefined;
+    return known?.toSorted().join() !== fields.toSorted().join();
+  });
+}

@@ -1,15 +1,18 @@
 // The load generator: a process of its own, so that its work is not counted with the servers'. Runs one job at a time.
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import { dialects, type Dialect, type DialectName, type Kind } from "./dialects.ts";
 import { RawSocket } from "./raw-socket.ts";
 
 /** One pair's two ends. */
 export interface Pair {
+  readonly dialect: DialectName;
   readonly sender: End;
   readonly receiver: End;
 }
 
-interface End {
+export interface End {
   readonly address: string;
   readonly headers: Record<string, string>;
 }
@@ -19,6 +22,8 @@ export interface Job {
   /** How many of a pair's messages may be without their ack. */
   readonly window: number;
   readonly messagesPerPair: number;
+  /** Sleep before the clock starts; then the pairs talk one after another. */
+  readonly sleepMs?: number | undefined;
 }
 
 export interface Measured {
@@ -27,6 +32,8 @@ export interface Measured {
   /** From send to ack, and from send to the peer. */
   readonly ackMs: readonly number[];
   readonly deliveryMs: readonly number[];
+  /** How long each pair took for all its messages. */
+  readonly pairMs: readonly number[];
   /** Of this process, while it measured. */
   readonly clientCpuMs: number;
 }
@@ -45,12 +52,16 @@ if (process.send !== undefined) {
   });
 }
 
-async function run({ pairs, window, messagesPerPair }: Job): Promise<Measured> {
+async function run({ pairs, window, messagesPerPair, sleepMs }: Job): Promise<Measured> {
   const talks = await Promise.all(pairs.map((pair) => Talk.open(pair)));
   await Promise.all(talks.map((talk) => talk.carry(warmUpMessages, Math.min(window, 4))));
+  await wait(sleepMs ?? 0);
   const startedAt = performance.now();
   const cpu = process.cpuUsage();
-  const measured = await Promise.all(talks.map((talk) => talk.carry(messagesPerPair, window)));
+  const measured =
+    sleepMs === undefined
+      ? await Promise.all(talks.map((talk) => talk.carry(messagesPerPair, window)))
+      : await oneByOne(talks, (talk) => talk.carry(messagesPerPair, window));
   const elapsedMs = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpu);
   for (const talk of talks) {
@@ -60,12 +71,25 @@ async function run({ pairs, window, messagesPerPair }: Job): Promise<Measured> {
     elapsedMs,
     ackMs: measured.flatMap(({ ackMs }) => ackMs),
     deliveryMs: measured.flatMap(({ deliveryMs }) => deliveryMs),
+    pairMs: measured.map(({ tookMs }) => tookMs),
     clientCpuMs: (user + system) / 1_000,
   };
 }
 
+async function oneByOne<One, Answer>(
+  all: readonly One[],
+  answerOf: (one: One) => Promise<Answer>,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const one of all) {
+    answers.push(await answerOf(one));
+  }
+  return answers;
+}
+
 /** One user sends, the other listens. Acks come in the order of the sends, so counting tells whose one is. */
 class Talk {
+  readonly #dialect: Dialect;
   #sender!: RawSocket;
   #receiver!: RawSocket;
   #readyEnds = 0;
@@ -76,17 +100,27 @@ class Talk {
   #fault: string | undefined;
   #changed = (): void => undefined;
 
-  static async open({ sender, receiver }: Pair): Promise<Talk> {
-    const talk = new Talk();
+  private constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  static async open({ sender, receiver, dialect }: Pair): Promise<Talk> {
+    const talk = new Talk(dialects[dialect]);
     talk.#receiver = await RawSocket.connect(receiver.address, receiver.headers, (text) =>
       talk.#received(text),
     );
     talk.#sender = await RawSocket.connect(sender.address, sender.headers, (text) => talk.#answered(text));
+    const { hello } = talk.#dialect;
+    if (hello !== undefined) {
+      talk.#receiver.send(hello);
+      talk.#sender.send(hello);
+    }
     await talk.#until("ready", () => talk.#readyEnds === 2);
     return talk;
   }
 
-  async carry(count: number, window: number): Promise<{ ackMs: number[]; deliveryMs: number[] }> {
+  async carry(count: number, window: number) {
+    const startedAt = performance.now();
     const total = this.#sentAt.length + count;
     await this.#until("all acknowledged and delivered", () => {
       while (this.#sentAt.length < total && this.#sentAt.length - this.#ackMs.length < window) {
@@ -94,7 +128,11 @@ class Talk {
       }
       return this.#ackMs.length === total && this.#deliveryMs.length === total;
     });
-    return { ackMs: this.#ackMs.slice(-count), deliveryMs: this.#deliveryMs.slice(-count) };
+    return {
+      ackMs: this.#ackMs.slice(-count),
+      deliveryMs: this.#deliveryMs.slice(-count),
+      tookMs: performance.now() - startedAt,
+    };
   }
 
   close(): void {
@@ -106,40 +144,45 @@ class Talk {
   #send(): void {
     const index = this.#sentAt.length;
     this.#sentAt.push(performance.now());
-    this.#sender.send(
-      `{"type":"send","id":"message-${index}","after":${this.#ownSeen},"text":"${index} ${padding}"}`,
-    );
+    this.#sender.send(this.#dialect.send(index, this.#ownSeen, `${index} ${padding}`));
   }
 
   #answered(text: string): void {
-    if (text.startsWith('{"type":"ack"')) {
+    const kind = this.#dialect.kindOf(text);
+    if (kind === "ack") {
       this.#ackMs.push(performance.now() - (this.#sentAt[this.#ackMs.length] ?? 0));
-    } else if (text.startsWith('{"type":"message"')) {
+    } else if (kind === "message") {
       this.#ownSeen += 1;
     } else {
-      this.#other(text);
+      this.#other(kind, text, this.#sender);
     }
     this.#changed();
   }
 
   #received(text: string): void {
-    if (text.startsWith('{"type":"message"') || text.startsWith('{"type":"send"')) {
+    const kind = this.#dialect.kindOf(text);
+    if (kind === "message") {
       const expected = this.#deliveryMs.length;
       this.#deliveryMs.push(performance.now() - (this.#sentAt[expected] ?? 0));
       if (!text.includes(`"text":"${expected} `)) {
         this.#fault = `message ${expected} is missing, doubled or late`;
       }
     } else {
-      this.#other(text);
+      this.#other(kind, text, this.#receiver);
     }
     this.#changed();
   }
 
-  #other(text: string): void {
-    if (text.startsWith('{"type":"ready"')) {
+  #other(kind: Kind, text: string, socket: RawSocket): void {
+    if (kind === "ready") {
       this.#readyEnds += 1;
-    } else if (text.startsWith('{"type":"error"') || text.startsWith('{"type":"reset"')) {
+    } else if (kind === "fault") {
       this.#fault = text;
+    } else {
+      const reply = this.#dialect.reply?.(text);
+      if (reply !== undefined) {
+        socket.send(reply);
+      }
     }
   }
 

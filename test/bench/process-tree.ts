@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux counts processor time in hundredths of a second. */
 const ticksPerSecond = 100;
+const pageBytes = 4_096;
 
 interface ProcessStat {
   readonly name: string;
   readonly parent: number;
   readonly cpuSeconds: number;
+  readonly residentMiB: number;
 }
 
 /** The children of this process that run a program, by its name. */
@@ -19,6 +21,15 @@ export function childrenNamed(name: string): number[] {
 
 /** Processor seconds, user and system, of processes and their living descendants; undefined where /proc is not there. */
 export function cpuSecondsOf(roots: readonly number[]): number | undefined {
+  return sumOf(roots, ({ cpuSeconds }) => cpuSeconds);
+}
+
+/** Memory that they hold. */
+export function residentMiBOf(roots: readonly number[]): number | undefined {
+  return sumOf(roots, ({ residentMiB }) => residentMiB);
+}
+
+function sumOf(roots: readonly number[], of: (stat: ProcessStat) => number): number | undefined {
   const stats = new Map(
     processIds().flatMap((pid) => {
       const stat = statOf(pid);
@@ -27,8 +38,8 @@ export function cpuSecondsOf(roots: readonly number[]): number | undefined {
   );
   const belongs = (pid: number): boolean =>
     roots.includes(pid) || (stats.has(pid) && belongs(stats.get(pid)?.parent ?? 0));
-  const seconds = [...stats].filter(([pid]) => belongs(pid)).map(([, { cpuSeconds }]) => cpuSeconds);
-  return seconds.length === 0 ? undefined : seconds.reduce((sum, one) => sum + one, 0);
+  const values = [...stats].filter(([pid]) => belongs(pid)).map(([, stat]) => of(stat));
+  return values.length === 0 ? undefined : values.reduce((sum, one) => sum + one, 0);
 }
 
 function processIds(): number[] {
@@ -50,6 +61,7 @@ function statOf(pid: number): ProcessStat | undefined {
       name: text.slice(text.indexOf("(") + 1, end),
       parent: Number(fields[1]),
       cpuSeconds: ticks / ticksPerSecond,
+      residentMiB: (Number(fields[21]) * pageBytes) / 1_048_576,
     };
   } catch {
     // It ended meanwhile.

@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 export class RawSocket {
   readonly #socket: Socket;
   readonly #heard: (text: string) => void;
+  #code = 1006;
   #pending: Buffer = Buffer.alloc(0);
   #outgoing: Buffer[] = [];
 
@@ -17,11 +18,12 @@ export class RawSocket {
     this.#heard = heard;
   }
 
-  /** `heard` gets every text frame, from the very first on. */
+  /** `heard` gets every text frame, from the very first on; `left` the close code, 1006 where none came. */
   static async connect(
     address: string,
     headers: Record<string, string>,
     heard: (text: string) => void,
+    left: (code: number) => void = () => undefined,
   ): Promise<RawSocket> {
     const upgrade = request(address, {
       headers: {
@@ -48,6 +50,7 @@ export class RawSocket {
     socket.on("data", (chunk: Buffer) => client.#take(chunk));
     // A socket that ends early shows as frames that are missing.
     socket.on("error", () => socket.destroy());
+    socket.on("close", () => left(client.#code));
     client.#take(head);
     return client;
   }
@@ -82,6 +85,8 @@ export class RawSocket {
       }
       if (frame.opcode === 1) {
         this.#heard(bytes.toString("utf8", frame.start, frame.end));
+      } else if (frame.opcode === 8 && frame.end - frame.start >= 2) {
+        this.#code = bytes.readUInt16BE(frame.start);
       }
       at = frame.end;
     }

@@ -1,5 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,19 +9,30 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
 import type { Pair } from "./load.ts";
+import { childrenNamed } from "./process-tree.ts";
 
 const compatibilityDate = "2026-11-01";
 const directSocket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+
+export type D1 = Awaited<ReturnType<Miniflare["getD1Database"]>>;
 
 /** A server that is measured. */
 export interface Subject {
   readonly name: string;
   /** A pair that never talked before. */
   freshPair(): Promise<Pair>;
+  /** The processes of the server. */
+  readonly processes: readonly number[];
 }
 
 export interface Subjects {
   readonly all: readonly Subject[];
+  /** Pairline's own, for what only it has. */
+  readonly pairline: {
+    readonly url: string;
+    readonly token: (user: string) => Promise<string>;
+    readonly database: D1;
+  };
   /** Ends the servers and deletes what they stored. */
   end(): Promise<void>;
 }
@@ -49,18 +61,26 @@ export async function startSubjects(): Promise<Subjects> {
     }),
   );
   await runtime.ready;
-  await migrate(await runtime.getD1Database("DB", "pairline"));
+  const database = await runtime.getD1Database("DB", "pairline");
+  await migrate(database);
+  const processes = childrenNamed("workerd");
+  const socketIo = fork(join(import.meta.dirname, "socketio-server.ts"), [folder]);
+  const [socketIoPort] = (await once(socketIo, "message")) as [number];
   const url = async (worker: string) => (await runtime.unsafeGetDirectURL(worker)).origin;
   const relayUrl = await url("relay");
+  const pairlineUrl = await url("pairline");
   return {
+    pairline: { url: pairlineUrl, token: (user) => signToken(user, secret), database },
     all: [
-      pairlineSubject("Pairline", await url("pairline"), secret),
-      relaySubject("relay", `${relayUrl}/plain`),
-      relaySubject("relay with a commit per message", `${relayUrl}/storing`),
+      pairlineSubject("Pairline", pairlineUrl, secret, processes),
+      relaySubject("relay", `${relayUrl}/plain`, processes),
+      relaySubject("relay with a commit per message", `${relayUrl}/storing`, processes),
+      socketIoSubject("Socket.IO with SQLite", `http://127.0.0.1:${socketIoPort}`, [socketIo.pid ?? 0]),
       // Its D1 has no tables: what the archive costs locally, where D1 runs on the same thread.
-      pairlineSubject("Pairline, D1 away", await url("pairline-without-archive"), secret),
+      pairlineSubject("Pairline, D1 away", await url("pairline-without-archive"), secret, processes),
     ],
     end: async () => {
+      socketIo.disconnect();
       await runtime.dispose();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -115,7 +135,7 @@ function relay() {
   };
 }
 
-async function migrate(database: Awaited<ReturnType<Miniflare["getD1Database"]>>): Promise<void> {
+async function migrate(database: D1): Promise<void> {
   const folder = join(projectDir, "migrations");
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
@@ -127,26 +147,42 @@ async function migrate(database: Awaited<ReturnType<Miniflare["getD1Database"]>>
   }
 }
 
-function pairlineSubject(name: string, url: string, secret: string): Subject {
+function pairlineSubject(name: string, url: string, secret: string, processes: readonly number[]): Subject {
   const end = async (user: string, peer: string) => ({
     address: `${url}/v1/conversations/${peer}/socket?after=0`,
     headers: { authorization: `Bearer ${await signToken(user, secret)}` },
   });
   return {
     name,
+    processes,
     async freshPair() {
       const [alice, bob] = [`alice-${randomUUID()}`, `bob-${randomUUID()}`];
-      return { sender: await end(alice, bob), receiver: await end(bob, alice) };
+      return { dialect: "native", sender: await end(alice, bob), receiver: await end(bob, alice) };
     },
   };
 }
 
-function relaySubject(name: string, url: string): Subject {
+function relaySubject(name: string, url: string, processes: readonly number[]): Subject {
   return {
     name,
+    processes,
     freshPair() {
       const end = { address: `${url}/${randomUUID()}`, headers: {} };
-      return Promise.resolve({ sender: end, receiver: end });
+      return Promise.resolve({ dialect: "native", sender: end, receiver: end });
+    },
+  };
+}
+
+function socketIoSubject(name: string, url: string, processes: readonly number[]): Subject {
+  return {
+    name,
+    processes,
+    freshPair() {
+      const end = {
+        address: `${url}/socket.io/?EIO=4&transport=websocket&room=${randomUUID()}`,
+        headers: {},
+      };
+      return Promise.resolve({ dialect: "socket.io", sender: end, receiver: end });
     },
   };
 }

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
-import type { Flags } from "./flags.ts";
+import { noFlags, type Flags } from "./flags.ts";
 import { conversations, messages } from "./schema.ts";
 import { quoteOf, type QuotingMessage, type StoredMessage } from "./stored-message.ts";
 import { flagsFrom } from "./summary.ts";
@@ -24,6 +24,15 @@ export interface ArchiveState {
   /** The newest message: another one than the record's shows that the two histories differ. */
   readonly headMessage: StoredMessage | undefined;
 }
+
+/** Of a conversation that was never archived. */
+export const nothingArchived: ArchiveState = {
+  rev: 0,
+  head: 0,
+  read: { a: 0, b: 0 },
+  flags: noFlags,
+  headMessage: undefined,
+};
 
 /** The state on the primary; undefined where the conversation was never archived. Throws an ArchiveError. */
 export async function readState(d1: D1Database, conversation: string): Promise<ArchiveState | undefined> {

@@ -1,6 +1,6 @@
 import { ArchiveError } from "../archive/database.ts";
-import { noFlags, type Flags } from "../archive/flags.ts";
-import type { ArchiveState } from "../archive/read.ts";
+import type { Flags } from "../archive/flags.ts";
+import { nothingArchived, type ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { BackOff } from "./back-off.ts";
@@ -8,6 +8,7 @@ import type { Report } from "../operations/log-lines.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Inboxes } from "./inboxes.ts";
 import { within } from "../sockets/within.ts";
+import { BurstPause } from "./burst-pause.ts";
 import type { Cursors } from "./log.ts";
 import { isSeenToMove } from "./seen-to-move.ts";
 
@@ -50,23 +51,16 @@ interface ArchiverPorts {
   readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
   readonly now: () => number;
   readonly report: Report;
+  readonly pause: (ms: number) => Promise<void>;
   /** Ends the object where its own storage failed under it; it starts again from what is durable. */
   readonly abort: (reason: string) => void;
 }
 
 /** The archive does not wait longer for an inbox that does not answer. */
 const toldWaitMs = 5_000;
-/** A write that took longer lets a device read the list of before it after the inbox told it of what was written. */
+/** A write that took longer, the pause before it included, lets a device read the list of before it after the inbox told it of what was written. */
 const slowWriteMs = 500;
 const reportedWriteMs = 2_000;
-
-const nothingArchived: ArchiveState = {
-  rev: 0,
-  head: 0,
-  read: { a: 0, b: 0 },
-  flags: noFlags,
-  headMessage: undefined,
-};
 
 /** Keeps D1 at the record's heels: one flush in flight, whatever came meanwhile in the next, failed ones repeated for ever. */
 export class Archiver {
@@ -76,6 +70,9 @@ export class Archiver {
   #archivedState = 0;
   #comparing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
+  readonly #burst: BurstPause;
+  /** Ends with the next write that lands. */
+  #landing = Promise.withResolvers<void>();
   /** A flush failed: the alarm makes the next one. */
   #isHeld = false;
   /** Up to where the record went when the object started. */
@@ -90,6 +87,7 @@ export class Archiver {
     if (ports.record.failingSinceMs !== null) {
       this.#late.add("a").add("b");
     }
+    this.#burst = new BurstPause(ports);
     this.#startRev = ports.record.rev;
     this.#sureRev = ports.record.sureRev ?? this.#startRev;
   }
@@ -112,7 +110,7 @@ export class Archiver {
   async settled(rev: number): Promise<void> {
     // The archive lacks nothing of an empty record, whose failed comparison sets no alarm to end the wait.
     while (this.#lacks(Math.min(rev, this.#ports.record.rev)) && !this.#isHeld) {
-      await this.#flush();
+      await Promise.race([this.#flush(), this.#landing.promise]);
     }
   }
 
@@ -180,7 +178,7 @@ export class Archiver {
       do {
         while (this.#isBehind()) {
           await this.compared();
-          await this.#writeNext();
+          await this.#writeNext(await this.#burst.over());
         }
         await this.#landed();
       } while (this.#isBehind());
@@ -189,7 +187,7 @@ export class Archiver {
     }
   }
 
-  async #writeNext(): Promise<void> {
+  async #writeNext(pausedMs: number): Promise<void> {
     if (!this.#isBehind()) {
       return;
     }
@@ -200,10 +198,12 @@ export class Archiver {
       backOff.failed();
     }
     const startedAtMs = now();
+    const wasAll = write.summary.rev === record.rev;
     this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
     const ms = now() - startedAtMs;
-    this.#toldLate(write, ms > slowWriteMs);
+    this.#burst.landed(ms, wasAll);
+    this.#toldLate(write, pausedMs + ms > slowWriteMs);
     if (ms > reportedWriteMs) {
       this.#ports.report("archive_slow", { ms, lag: this.#lag });
     }
@@ -212,6 +212,8 @@ export class Archiver {
     this.#archivedRev = asWritten ? rev : undefined;
     this.#archivedRead = write.summary.read;
     this.#archivedState = write.summary.flags.state;
+    this.#landing.resolve();
+    this.#landing = Promise.withResolvers();
   }
 
   // Not whoever is blocked and sees nothing of it: a word that says nothing would tell when the other was there.

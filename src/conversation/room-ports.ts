@@ -16,6 +16,7 @@ export interface RoomPorts {
   readonly now: () => number;
   readonly random: () => number;
   readonly defer: (run: () => void) => void;
+  readonly pause: (ms: number) => Promise<void>;
   readonly setAlarm: (atMs: number) => void;
   readonly clearAlarm: () => void;
   readonly verifyToken: (token: string) => Promise<Verification>;

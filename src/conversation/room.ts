@@ -46,7 +46,7 @@ export class Room {
   readonly #presence: Presence;
 
   constructor(ports: RoomPorts, awoken: readonly Device[] = []) {
-    const { pair, limits, archive, now, report, abort } = ports;
+    const { pair, limits, archive, now } = ports;
     this.ports = ports;
     this.log = new Log(ports.storage);
     this.line = new Line(this.log, limits);
@@ -63,7 +63,7 @@ export class Room {
     const record = recordFor({ log, line, pair, archive, now, replaced, marksTaken });
     this.#backOff = new BackOff({ ...ports, record });
     const { inboxes } = this;
-    this.archiver = new Archiver({ archive, record, now, report, abort, inboxes, backOff: this.#backOff });
+    this.archiver = new Archiver({ ...ports, record, inboxes, backOff: this.#backOff });
     this.#admission = new Admission({
       line,
       compared: () => this.archiver.compared(),

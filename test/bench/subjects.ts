@@ -116,6 +116,7 @@ function pairline(name: string, contents: string, secret: string) {
       RATE_LIMIT_PER_SECOND: "1000000",
       RATE_LIMIT_BURST: "1000000",
       NEW_CONVERSATIONS_PER_HOUR: "1000000",
+      LOG_LINES: "failures",
     },
     ...directSocket,
   };

@@ -125,3 +125,75 @@ test("[MK1][AR5] a read cursor that only the archive knows comes back with the c
   await world.settle();
   expect(world.room.line.state.read).toEqual({ a: 0, b: 1 });
 });
+
+/** A conversation whose first message is in D1, and whose pauses are held. */
+async function inBurst() {
+  const { world, alice } = await talking();
+  const pauses: { readonly ms: number; readonly end: () => void }[] = [];
+  world.pause = (ms) => new Promise((end) => pauses.push({ ms, end }));
+  alice.compose("one", "hello");
+  await world.settle();
+  expect(archived(world)).toEqual([1]);
+  expect(pauses).toEqual([]);
+  return { world, alice, pauses };
+}
+
+test("[AR6] what follows a message closely waits, and goes to D1 in one write with what came meanwhile", async () => {
+  const { world, alice, pauses } = await inBurst();
+  world.nowMs += 50;
+  alice.compose("two", "hello");
+  await world.settle();
+  world.nowMs += 50;
+  alice.compose("three", "hello");
+  const settled = world.room.archiver.settled(3);
+  await world.settle();
+  expect(archived(world)).toEqual([1]);
+  expect(pauses.map(({ ms }) => ms)).toEqual([150]);
+  const { batches } = world.d1;
+  pauses[0]?.end();
+  await settled;
+  expect(archived(world)).toEqual([1, 2, 3]);
+  expect(world.d1.batches).toBe(batches + 1);
+});
+
+test.each([
+  { what: "200 ms later", laterMs: 200, expected: [] },
+  { what: "199 ms later", laterMs: 199, expected: [1] },
+  { what: "where the clock stepped back", laterMs: -1_000, expected: [] },
+])("[AR6] a message $what pauses or goes at once", async ({ laterMs, expected }) => {
+  const { world, alice, pauses } = await inBurst();
+  world.nowMs += laterMs;
+  alice.compose("two", "hello");
+  await world.settle();
+  expect(pauses.map(({ ms }) => ms)).toEqual(expected);
+  expect(archived(world)).toEqual(expected.length === 0 ? [1, 2] : [1]);
+});
+
+test.each([
+  { writeMs: 100, pauseMs: 400 },
+  { writeMs: 5_000, pauseMs: 1_000 },
+])("[AR6] after a write of $writeMs ms the next one waits $pauseMs ms", async ({ writeMs, pauseMs }) => {
+  const { world, alice, pauses } = await inBurst();
+  world.nowMs += 1_000;
+  const held = Promise.withResolvers<void>();
+  world.heldWrites = held.promise;
+  alice.compose("two", "hello");
+  await world.settle();
+  world.nowMs += writeMs;
+  held.resolve();
+  await world.settle();
+  alice.compose("three", "hello");
+  await world.settle();
+  expect(pauses.map(({ ms }) => ms)).toEqual([pauseMs]);
+});
+
+test("[AR2][AR6] an object that dies in the pause archives after its next start", async () => {
+  const { world, alice } = await inBurst();
+  alice.compose("two", "hello");
+  await world.settle();
+  expect(archived(world)).toEqual([1]);
+  world.pause = () => Promise.resolve();
+  world.restart();
+  await world.room.archiver.settled(2);
+  expect(archived(world)).toEqual([1, 2]);
+});

@@ -18,6 +18,9 @@ export class SqliteD1 {
   /** Calls that are answered before the next one fails, or undefined for all. */
   answersLeft: number | undefined;
 
+  /** How many there were: the archive's writes. */
+  batches = 0;
+
   constructor() {
     migrations.forEach((migration) => this.#database.exec(migration));
   }
@@ -28,6 +31,7 @@ export class SqliteD1 {
       prepare: (query: string) => this.#prepare(query, []),
       batch: async (statements: { all(): unknown }[]) => {
         this.#answer();
+        this.batches += 1;
         this.#database.exec("BEGIN");
         const results = statements.map((statement) => statement.all());
         this.#database.exec("COMMIT");

@@ -41,6 +41,8 @@ export class World {
   readonly reports: string[] = [];
   /** Writes to D1 wait for it: an archive that lags. */
   heldWrites: Promise<void> | undefined;
+  /** How long the object pauses: over at once, unless a test holds it. */
+  pause: (ms: number) => Promise<void> = () => Promise.resolve();
   /** What the users' inboxes do with a delivery. */
   deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer> = async () => ({
     devices: 0,
@@ -171,6 +173,7 @@ export class World {
           this.#deferred.push(run);
         }
       },
+      pause: (ms) => heard(this.pause(ms)),
       setAlarm: (atMs) => {
         this.alarmAtMs = atMs;
       },

@@ -18,6 +18,8 @@ afterEach(() => {
 async function setFlags(user: string, peer: string, flags: object): Promise<OwnSummary> {
   const response = await rest(user, peer, "PATCH", "", flags);
   expect(response.status).toBe(200);
+  // What the next test counts must not be this one's.
+  await stubOf(user < peer ? { a: user, b: peer } : { a: peer, b: user }).settled(0);
   return ownSummarySchema.parse(await response.json());
 }
 

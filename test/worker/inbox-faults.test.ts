@@ -91,7 +91,7 @@ test("[IN8] an inbox whose answer is lost is told again, and its devices are not
 
 test(
   "[IN8] an inbox that never answers delays its peer's acks by nothing and D1 by seconds, and is told when it answers",
-  { timeout: 20_000 },
+  { timeout: 40_000 },
   async () => {
     const [a, b] = pair.users;
     const bob = await connectInbox(b);

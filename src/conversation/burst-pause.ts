@@ -1,0 +1,40 @@
+/** In a burst: the least and the most between one write and the next, and how much longer than the last write that is. */
+const leastMs = 200;
+const mostMs = 1_000;
+const timesTheWrite = 4;
+
+interface BurstPausePorts {
+  readonly now: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/**
+ * The time between the archive's writes of one burst. What comes meanwhile shares the summary's row, and many lively talks
+ * fit into one database; one that takes longer is asked less often. A change alone does not wait.
+ */
+export class BurstPause {
+  readonly #ports: BurstPausePorts;
+  #landedAtMs = Number.NEGATIVE_INFINITY;
+  #pauseMs = 0;
+
+  constructor(ports: BurstPausePorts) {
+    this.#ports = ports;
+  }
+
+  /** Returns when the next write may begin: for how long it paused, in ms. */
+  async over(): Promise<number> {
+    const sinceMs = this.#ports.now() - this.#landedAtMs;
+    // Not where the clock stepped back.
+    const leftMs = sinceMs < 0 ? 0 : Math.max(0, this.#pauseMs - sinceMs);
+    if (leftMs > 0) {
+      await this.#ports.pause(leftMs);
+    }
+    return leftMs;
+  }
+
+  /** A write landed that took so long. Where it left some behind, as after an outage, the rest follows at once. */
+  landed(tookMs: number, wasAll: boolean): void {
+    this.#landedAtMs = this.#ports.now();
+    this.#pauseMs = wasAll ? Math.min(Math.max(leastMs, timesTheWrite * tookMs), mostMs) : 0;
+  }
+}

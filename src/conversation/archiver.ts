@@ -1,65 +1,17 @@
 import { ArchiveError } from "../archive/database.ts";
-import type { Flags } from "../archive/flags.ts";
 import { nothingArchived, type ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
-import type { StoredMessage } from "../archive/stored-message.ts";
-import type { BackOff } from "./back-off.ts";
-import type { Report } from "../operations/log-lines.ts";
 import type { Side } from "../protocol/pair.ts";
-import type { Inboxes } from "./inboxes.ts";
 import { within } from "../sockets/within.ts";
+import type { ArchiverPorts, Landed } from "./archiver-ports.ts";
 import { BurstPause } from "./burst-pause.ts";
 import type { Cursors } from "./log.ts";
 import { isSeenToMove } from "./seen-to-move.ts";
 
-/** The archive's functions, bound to one conversation. All throw an ArchiveError. */
-export interface ConversationArchive {
-  readonly state: () => Promise<ArchiveState | undefined>;
-  readonly write: (write: ArchiveWrite) => Promise<number>;
-  readonly above: (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
-}
-
-/** What the archiver asks of the record. */
-export interface ArchivedRecord {
-  readonly rev: number;
-  readonly read: Cursors;
-  readonly flags: Flags;
-  readonly failingSinceMs: number | null;
-  changesAfter(rev: number): ArchiveWrite;
-  /** Whether the archive was written from this record, which cannot have written more than up to `sureRev`. Throws an ArchiveError. */
-  matches(archive: ArchiveState, sureRev: number): Promise<boolean>;
-  adoptFrom(archive: ArchiveState): Promise<void>;
-  /** Takes read cursors and flags that are newer in the archive; nothing is written where they are not. */
-  takeMarks(known: ArchiveState): void;
-  keepFailingSince(failingSinceMs: number | null): void;
-  /** Up to where its history is the archive's, as far as an earlier life knew that could not compare them; null where that is all. */
-  readonly sureRev: number | null;
-  keepSureRev(sureRev: number | null): void;
-}
-
-/** How far the archive has the record: all changes up to `rev`, the read cursors, the flags that `state` counts. */
-export interface Landed {
-  readonly rev: number;
-  readonly read: Cursors;
-  readonly state: number;
-}
-
-interface ArchiverPorts {
-  readonly archive: ConversationArchive;
-  readonly record: ArchivedRecord;
-  readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
-  readonly now: () => number;
-  readonly report: Report;
-  readonly pause: (ms: number) => Promise<void>;
-  /** Ends the object where its own storage failed under it; it starts again from what is durable. */
-  readonly abort: (reason: string) => void;
-}
-
 /** The archive does not wait longer for an inbox that does not answer. */
 const toldWaitMs = 5_000;
-/** A write that took longer, the pause before it included, lets a device read the list of before it after the inbox told it of what was written. */
-const slowWriteMs = 500;
+/** What was told so long before it landed lets a device of a new instance of its inbox read the list of before it. */
+const slowLandingMs = 1_000;
 const reportedWriteMs = 2_000;
 
 /** Keeps D1 at the record's heels: one flush in flight, whatever came meanwhile in the next, failed ones repeated for ever. */
@@ -73,6 +25,8 @@ export class Archiver {
   readonly #burst: BurstPause;
   /** Ends with the next write that lands. */
   #landing = Promise.withResolvers<void>();
+  /** What the next write brings was told to the inboxes at this moment or later. */
+  #oldestToldAtMs = 0;
   /** A flush failed: the alarm makes the next one. */
   #isHeld = false;
   /** Up to where the record went when the object started. */
@@ -97,6 +51,11 @@ export class Archiver {
     if (!this.#isHeld && this.#isBehind()) {
       this.#flush().catch(() => this.#ports.abort("archive_back_off_failed"));
     }
+  }
+
+  /** Somebody left who may have been the last to wake the object: what waits for its burst goes now. */
+  hasten(): void {
+    this.#burst.cut();
   }
 
   /** The alarm of what failed rang. */
@@ -166,9 +125,12 @@ export class Archiver {
   }
 
   #flush(): Promise<void> {
-    this.#flushing ??= this.#run().finally(() => {
-      this.#flushing = undefined;
-    });
+    if (this.#flushing === undefined) {
+      this.#oldestToldAtMs = this.#ports.now();
+      this.#flushing = this.#run().finally(() => {
+        this.#flushing = undefined;
+      });
+    }
     return this.#flushing;
   }
 
@@ -177,8 +139,9 @@ export class Archiver {
       // What is committed while the inboxes are told again must not be left behind.
       do {
         while (this.#isBehind()) {
+          await this.#burst.over();
           await this.compared();
-          await this.#writeNext(await this.#burst.over());
+          await this.#writeNext();
         }
         await this.#landed();
       } while (this.#isBehind());
@@ -187,23 +150,25 @@ export class Archiver {
     }
   }
 
-  async #writeNext(pausedMs: number): Promise<void> {
+  async #writeNext(): Promise<void> {
     if (!this.#isBehind()) {
       return;
     }
     const { record, archive, backOff, inboxes, now } = this.#ports;
+    const toldAtMs = this.#oldestToldAtMs;
     const write = record.changesAfter(this.#archivedRev ?? 0);
+    const isAll = write.summary.rev === record.rev;
+    this.#oldestToldAtMs = isAll ? now() : toldAtMs;
     // Told first: an archive that has a revision then says that the inboxes were told of it, or that an alarm will see to it.
     if ((await within(toldWaitMs, inboxes.told())) === undefined) {
       backOff.failed();
     }
     const startedAtMs = now();
-    const wasAll = write.summary.rev === record.rev;
     this.#sureRev = Math.max(this.#sureRev, write.summary.rev);
     const rev = await archive.write(write);
     const ms = now() - startedAtMs;
-    this.#burst.landed(ms, wasAll);
-    this.#toldLate(write, pausedMs + ms > slowWriteMs);
+    this.#burst.landed(ms, isAll);
+    this.#toldLate(write, now() - toldAtMs > slowLandingMs);
     if (ms > reportedWriteMs) {
       this.#ports.report("archive_slow", { ms, lag: this.#lag });
     }
@@ -218,7 +183,11 @@ export class Archiver {
 
   // Not whoever is blocked and sees nothing of it: a word that says nothing would tell when the other was there.
   #toldLate({ summary }: ArchiveWrite, isSlow: boolean): void {
-    const { backOff, inboxes } = this.#ports;
+    const { backOff, inboxes, now } = this.#ports;
+    if (isSlow) {
+      // The rest of the flush is told again with it.
+      this.#oldestToldAtMs = now();
+    }
     const before = { rev: this.#archivedRev ?? 0, state: this.#archivedState, read: this.#archivedRead };
     for (const side of ["a", "b"] as const) {
       if (isSeenToMove(side, before, summary)) {

@@ -1,6 +1,6 @@
 /** In a burst: the least and the most between one write and the next, and how much longer than the last write that is. */
 const leastMs = 200;
-const mostMs = 1_000;
+const mostMs = 500;
 const timesTheWrite = 4;
 
 interface BurstPausePorts {
@@ -16,20 +16,26 @@ export class BurstPause {
   readonly #ports: BurstPausePorts;
   #landedAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
+  #cut = Promise.withResolvers<void>();
 
   constructor(ports: BurstPausePorts) {
     this.#ports = ports;
   }
 
-  /** Returns when the next write may begin: for how long it paused, in ms. */
-  async over(): Promise<number> {
+  /** Returns when the next write may begin. */
+  async over(): Promise<void> {
     const sinceMs = this.#ports.now() - this.#landedAtMs;
     // Not where the clock stepped back.
-    const leftMs = sinceMs < 0 ? 0 : Math.max(0, this.#pauseMs - sinceMs);
+    const leftMs = sinceMs < 0 ? 0 : this.#pauseMs - sinceMs;
     if (leftMs > 0) {
-      await this.#ports.pause(leftMs);
+      this.#cut = Promise.withResolvers();
+      await Promise.race([this.#ports.pause(leftMs), this.#cut.promise]);
     }
-    return leftMs;
+  }
+
+  /** Ends the pause that is under way. */
+  cut(): void {
+    this.#cut.resolve();
   }
 
   /** A write landed that took so long. Where it left some behind, as after an outage, the rest follows at once. */

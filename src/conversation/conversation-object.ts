@@ -18,7 +18,7 @@ import type { OwnSummary } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
-import type { ConversationArchive } from "./archiver.ts";
+import type { ConversationArchive } from "./archiver-ports.ts";
 import { actAs, syncFor, type ActReply, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
 import {
   pagePart,

@@ -4,7 +4,7 @@ import { writtenBy } from "../archive/stored-message.ts";
 import { lastFrom, type ArchiveSummary } from "../archive/summary.ts";
 import { writeBudget, type ArchiveWrite } from "../archive/write.ts";
 import type { Pair } from "../protocol/pair.ts";
-import type { ArchivedRecord, ConversationArchive } from "./archiver.ts";
+import type { ArchivedRecord, ConversationArchive } from "./archiver-ports.ts";
 import { changesSince, seqAtRev } from "./changes.ts";
 import type { Line } from "./line.ts";
 import type { Cursors, Log, LogState } from "./log.ts";

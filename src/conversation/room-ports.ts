@@ -4,7 +4,7 @@ import type { Operations } from "../operations/operations.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Pair } from "../protocol/pair.ts";
-import type { ConversationArchive } from "./archiver.ts";
+import type { ConversationArchive } from "./archiver-ports.ts";
 import type { LogStorage } from "./log.ts";
 
 /** All that a conversation asks of the platform. */

@@ -108,6 +108,7 @@ export class Room {
     device.close(code, reason);
     this.devices.remove(device);
     this.archiver.wake();
+    this.archiver.hasten();
   }
 
   /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */

@@ -6,7 +6,7 @@ import type { Correction } from "../archive/verify.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Difference, Verification } from "../protocol/verification.ts";
 import { within } from "../sockets/within.ts";
-import type { Landed } from "./archiver.ts";
+import type { Landed } from "./archiver-ports.ts";
 import type { Room } from "./room.ts";
 import { recordSummary } from "./summary.ts";
 

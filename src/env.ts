@@ -9,6 +9,7 @@ export interface Env {
   readonly SOCKETIO_SESSIONS: DurableObjectNamespace<SocketIoSession>;
   readonly DB: D1Database;
   readonly ADDRESS_LIMIT?: RateLimit;
+  readonly SESSION_LIMIT?: RateLimit;
   readonly METRICS?: AnalyticsEngineDataset;
   readonly JWT_SECRET?: string;
   readonly JWT_JWKS_URL?: string;

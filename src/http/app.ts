@@ -26,7 +26,11 @@ app.onError((error, context) => {
   return refuse(context, refused);
 });
 
-app.notFound((context) => refuse(context, new RequestRefused(refusal("not_found"))));
+app.notFound((context) => {
+  const refused = new RequestRefused(refusal("not_found"));
+  tell(context, refused, refused);
+  return refuse(context, refused);
+});
 
 app.use(named, configured, socketIo, allowedOrigin, addressLimited);
 

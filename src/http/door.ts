@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { createFactory } from "hono/factory";
 import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
@@ -37,10 +37,15 @@ export const configured: MiddlewareHandler<HttpEnv> = factory.createMiddleware(a
   await next();
 });
 
-/** Counts an address before its token is looked at. Loopback, which only a local server sees, is not counted. */
+/** Counts an address before its token is looked at. */
 export const addressLimited: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
-  const address = context.req.header("cf-connecting-ip");
-  const limit = context.env.ADDRESS_LIMIT;
+  await countAddress(context, context.env.ADDRESS_LIMIT);
+  await next();
+});
+
+/** Refuses an address that is over its limit. Loopback, which only a local server sees, is not counted. */
+export async function countAddress({ req }: Context<HttpEnv>, limit: RateLimit | undefined): Promise<void> {
+  const address = req.header("cf-connecting-ip");
   if (address !== undefined && limit !== undefined && !isLoopback(address)) {
     const { success } = await limit.limit({ key: networkOf(address) });
     if (!success) {
@@ -49,8 +54,7 @@ export const addressLimited: MiddlewareHandler<HttpEnv> = factory.createMiddlewa
       );
     }
   }
-  await next();
-});
+}
 
 /** Lets a request in whose token holds. */
 export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {

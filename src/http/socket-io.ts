@@ -3,7 +3,7 @@ import { cors } from "hono/cors";
 import { engineErrorResponse, readEngineRequest } from "../socketio/engine-request.ts";
 import { socketRequestHeader } from "../protocol/internal-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
-import { addressLimited, type HttpEnv } from "./door.ts";
+import { countAddress, type HttpEnv } from "./door.ts";
 import { isAllowedOrigin } from "./origins.ts";
 import { isUpgrade } from "./upgrade.ts";
 
@@ -18,7 +18,7 @@ export const socketIo: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const isAllowed = isAllowedOrigin(context.req.header("origin"), context.req.url, allowedOrigins);
   // Browsers open WebSockets to anywhere, and an upgrade's answer cannot be changed.
   if (isUpgrade(context.req.raw)) {
-    return isAllowed ? serve(context, path, url.searchParams) : engineErrorResponse("forbidden");
+    return isAllowed ? serve(context, path, url.searchParams) : forbidden(context);
   }
   const handler = cors({
     origin: (origin) => (isAllowed ? origin : null),
@@ -28,7 +28,7 @@ export const socketIo: MiddlewareHandler<HttpEnv> = async (context, next) => {
     maxAge: 86_400,
   });
   return handler(context, async () => {
-    context.res = isAllowed ? await serve(context, path, url.searchParams) : engineErrorResponse("forbidden");
+    context.res = isAllowed ? await serve(context, path, url.searchParams) : forbidden(context);
   });
 };
 
@@ -40,7 +40,7 @@ async function serve(context: Context<HttpEnv>, path: string, query: URLSearchPa
   }
   const namespace = context.env.SOCKETIO_SESSIONS;
   if (asked.kind === "handshake") {
-    await addressLimited(context, async () => undefined);
+    await countAddress(context, context.env.ADDRESS_LIMIT);
     return namespace
       .get(namespace.newUniqueId())
       .fetch(
@@ -57,7 +57,14 @@ async function serve(context: Context<HttpEnv>, path: string, query: URLSearchPa
   if (raw.method !== "GET" && raw.method !== "POST") {
     return engineErrorResponse("badRequest");
   }
+  // Who has an id need not have a user, and the id of a session that ended still leads to its object.
+  await countAddress(context, context.env.SESSION_LIMIT);
   return namespace.get(id).fetch(requestFor(`https://session${path}`, raw, context.get("requestId")));
+}
+
+function forbidden(context: Context<HttpEnv>): Response {
+  context.get("operations").counted("origin_refused");
+  return engineErrorResponse("forbidden");
 }
 
 /** Of the client's request the session gets what it is about, and no header of the client's but these. */

@@ -110,6 +110,38 @@ test("[EN3] who asks too often is refused before there is an object, and the pag
   expect((await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length).toBe(before);
 });
 
+test("[CO11] an address that asks sessions too often, with a user or without, reaches none of them", async () => {
+  const asked: string[] = [];
+  const over = "203.0.113.7";
+  deployWith({
+    SESSION_LIMIT: {
+      limit: async ({ key }) => {
+        asked.push(key);
+        return { success: key !== over };
+      },
+    },
+  });
+  const begun = await handshake({ "cf-connecting-ip": over });
+  const { sid } = JSON.parse((await begun.text()).slice(1)) as { sid: string };
+  expect(asked).toEqual([]);
+  const ask = async (address: string, init: RequestInit = {}) =>
+    worker.fetch(`${origin}/socket.io/?EIO=4&transport=polling&sid=${sid}`, {
+      ...init,
+      headers: { ...init.headers, origin, "cf-connecting-ip": address },
+    });
+  const end = { method: "POST", body: "1", headers: { "content-type": "text/plain" } };
+  for (const init of [{}, end, { headers: { upgrade: "websocket" } }]) {
+    const refused = await ask(over, init);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "10"]);
+  }
+  // So the packet that ends a session did not come to it; from elsewhere it does, and its id is counted all the same.
+  const other = "203.0.113.8";
+  expect((await ask(other, end)).status).toBe(200);
+  expect((await ask(other)).status).toBe(400);
+  expect((await ask(over)).status).toBe(429);
+  expect(asked).toEqual([over, over, over, other, other, over]);
+});
+
 const statuses = async (...paths: string[]) =>
   Promise.all(paths.map(async (path) => (await handshake({}, path)).status));
 

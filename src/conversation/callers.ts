@@ -109,6 +109,6 @@ export async function summaryFor(room: Room, user: string): Promise<OwnSummary> 
   return ownSummary(room, user);
 }
 
-function ownSummary({ log, line, ports }: Room, user: string): OwnSummary {
-  return { you: user, ...summaryOf({ log, line, pair: ports.pair }, sideOf(ports.pair, user)) };
+function ownSummary({ line, ports }: Room, user: string): OwnSummary {
+  return { you: user, ...summaryOf({ line, pair: ports.pair }, sideOf(ports.pair, user)) };
 }

@@ -56,7 +56,7 @@ function importOne(
   moment: Moment,
   { sender, id, text, createdAtMs }: ImportedMessage,
 ): ImportOutcome {
-  const { log, line, ports } = room;
+  const { line, ports } = room;
   const fault = contentFault({ type: "send", id, text }, ports.limits);
   if (fault !== undefined) {
     return { kind: "rejected", code: fault.code, message: fault.message };
@@ -65,7 +65,7 @@ function importOne(
     return rejected("out_of_range", "createdAt is in the future");
   }
   const draft = draftFrom(sideOf(ports.pair, sender), { id, text });
-  const last = log.last();
+  const { last } = line;
   const earlier = moment.find(draft, createdAtMs, last);
   if (earlier !== undefined) {
     return saysTheSame(draft, earlier)

@@ -35,8 +35,10 @@ export class Line {
   readonly #log: Log;
   #state: LogState = emptyState;
   #position!: Position;
-  #countA!: number;
-  #lastAtMs!: number;
+  /** The newest message, as it is now. */
+  #last: StoredMessage | undefined;
+  /** What is known of `readCounts`: how many of the peer's messages lie up to a read cursor. Changes of messages move none. */
+  #known!: Record<Side, { readonly seq: number; readonly count: number }>;
   #retries!: RetryChecker;
   #recent!: RecentChanges;
   readonly #editWindowMs: number | undefined;
@@ -51,8 +53,8 @@ export class Line {
   reload(state: LogState = this.#log.readState()): void {
     const last = this.#log.last();
     this.#state = state;
-    this.#countA = last?.countA ?? 0;
-    this.#lastAtMs = last?.createdAtMs ?? 0;
+    this.#last = last;
+    this.#known = { a: { seq: 0, count: 0 }, b: { seq: 0, count: 0 } };
     const head = last?.seq ?? 0;
     const rev = Math.max(last?.createdRev ?? 0, this.#log.newestChangeRev(), this.#state.floorRev);
     this.#position = { head, rev };
@@ -73,7 +75,17 @@ export class Line {
   }
 
   get bothWrote(): boolean {
-    return this.#countA > 0 && this.#countA < this.#position.head;
+    return this.countA > 0 && this.countA < this.#position.head;
+  }
+
+  /** The newest message, as it is now. */
+  get last(): StoredMessage | undefined {
+    return this.#last;
+  }
+
+  /** How many messages are of side `a`. */
+  get countA(): number {
+    return this.#last?.countA ?? 0;
   }
 
   /** Whether a side is blocked by the other. */
@@ -146,8 +158,7 @@ export class Line {
       return refused(refusal("blocked"));
     }
     const { rev } = outcome.message;
-    this.#log.change(outcome.message);
-    this.#position = { ...this.#position, rev };
+    this.#replace(outcome.message);
     this.#recent.add(side, change, rev);
     return { kind: "stored", message: this.#quoting(outcome.message), rev };
   }
@@ -191,8 +202,11 @@ export class Line {
 
   #peersUpTo(side: Side): number {
     const seq = this.#state.read[side];
-    const countA = seq === this.#position.head ? this.#countA : (this.#log.message(seq)?.countA ?? 0);
-    return seq === 0 ? 0 : writtenBy(otherSide(side), { seq, countA });
+    if (this.#known[side].seq !== seq) {
+      const countA = seq === this.#position.head ? this.countA : (this.#log.message(seq)?.countA ?? 0);
+      this.#known[side] = { seq, count: writtenBy(otherSide(side), { seq, countA }) };
+    }
+    return this.#known[side].count;
   }
 
   #changed(message: StoredMessage, side: Side, change: ChangeFrame, nowMs: number): Changed {
@@ -204,6 +218,14 @@ export class Line {
     }
     const facts = { side, rev: this.#position.rev + 1, nowMs, editWindowMs: this.#editWindowMs };
     return earlier === undefined ? changed(message, change, facts) : { kind: "same", rev: earlier };
+  }
+
+  #replace(message: StoredMessage): void {
+    this.#log.change(message);
+    this.#position = { ...this.#position, rev: message.rev };
+    if (message.seq === this.#position.head) {
+      this.#last = message;
+    }
   }
 
   #append({ author, id, text, data, replyTo }: Draft, nowMs: number): StoredMessage {
@@ -218,13 +240,12 @@ export class Line {
       data,
       replyTo,
       // A clock that steps back must not show a later message above an earlier one.
-      createdAtMs: Math.max(nowMs, this.#lastAtMs),
-      countA: this.#countA + (author === "a" ? 1 : 0),
+      createdAtMs: Math.max(nowMs, this.#last?.createdAtMs ?? 0),
+      countA: this.countA + (author === "a" ? 1 : 0),
     };
     this.#log.append(message);
     this.#position = { head: message.seq, rev: message.rev };
-    this.#countA = message.countA;
-    this.#lastAtMs = message.createdAtMs;
+    this.#last = message;
     this.#retries.add(author, id, message.seq, message.createdRev);
     this.#state = { ...this.#state, flags: broughtBack(this.#state.flags) };
     return message;

@@ -282,7 +282,7 @@ export class Room {
       deliver: (side, delivery) => deliver(pair[side], delivery),
       stateFor: (side) => ({
         peer: pair[otherSide(side)],
-        summary: summaryOf({ log: this.log, line: this.line, pair }, side),
+        summary: summaryOf({ line: this.line, pair }, side),
         bothWrote: this.line.bothWrote,
         isHere: this.devices.isOnline(side),
       }),

@@ -2,24 +2,22 @@ import { lastFrom, summaryAsSeen, type ArchiveSummary } from "../archive/summary
 import type { Summary } from "../protocol/conversation-list.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
 import type { Line } from "./line.ts";
-import type { Log } from "./log.ts";
 
 interface SummaryPorts {
-  readonly log: Log;
   readonly line: Line;
   readonly pair: Pair;
 }
 
 /** The conversation at a glance, with both sides, as the record has it now. */
-export function recordSummary({ log, line, pair }: SummaryPorts): ArchiveSummary {
+export function recordSummary({ line, pair }: SummaryPorts): ArchiveSummary {
+  const { last, countA } = line;
   const { read, flags } = line.state;
-  const last = log.last();
   return {
     users: pair,
     rev: line.position.rev,
     head: line.position.head,
     last: last && lastFrom(last),
-    countA: last?.countA ?? 0,
+    countA,
     read,
     readCounts: line.readCounts,
     flags,

@@ -141,7 +141,7 @@ function recordPart({ log, line, ports }: Room, from: number, to: number): Compa
   const hasSummary = from === 1 && !isEmpty;
   return {
     messages: log.range(from, to),
-    summary: hasSummary ? recordSummary({ log, line, pair: ports.pair }) : undefined,
+    summary: hasSummary ? recordSummary({ line, pair: ports.pair }) : undefined,
   };
 }
 

@@ -189,6 +189,9 @@ export class InboxRoom {
   }
 
   #relayNew({ peer, frames, summary }: Delivery, before: Summary | undefined): void {
+    if (this.devices.all.length === 0) {
+      return;
+    }
     for (const frame of frames) {
       // Not again what a call told whose answer got lost.
       if (frame.type !== "message" || frame.message.rev > (before?.rev ?? 0)) {

@@ -52,7 +52,7 @@ async function setBlock(world: World, side: Side, blocked: boolean): Promise<voi
 }
 
 function summary({ room }: World, side: Side) {
-  return summaryOf({ log: room.log, line: room.line, pair }, side);
+  return summaryOf({ line: room.line, pair }, side);
 }
 
 const isTyping = ({ type }: { readonly type: string }) => type === "typing";

@@ -198,8 +198,8 @@ test("[BL2][BL3][AR5] a restored record takes a newer block back from D1, and te
     blocked: true,
     read: { you: 4 },
   });
-  const { log, line } = world.room;
-  expect(summaryOf({ log, line, pair }, "b")).toMatchObject({ read: { peer: 2 }, blocked: false });
+  const { line } = world.room;
+  expect(summaryOf({ line, pair }, "b")).toMatchObject({ read: { peer: 2 }, blocked: false });
   expect(await outcome(world, "b", send("late"))).toBe("blocked");
 });
 

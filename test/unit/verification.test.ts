@@ -231,6 +231,6 @@ async function lateFlush(world: World, rev: number): Promise<void> {
   const { log, line, ports } = world.room;
   const own = log.message(5);
   const messages = own === undefined ? [] : [{ ...own, rev, text: "older" }];
-  const summary = { ...recordSummary({ log, line, pair: ports.pair }), rev: line.position.rev - 1 };
+  const summary = { ...recordSummary({ line, pair: ports.pair }), rev: line.position.rev - 1 };
   await writeChanges(world.d1.binding, key, { base: 1, messages, summary, nowMs: 1 });
 }

@@ -196,7 +196,7 @@ export class Conversation extends DurableObject<Env> {
         now: Date.now,
         random: Math.random,
         defer: (run) => setTimeout(run, 0),
-        pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        pause: (ms) => scheduler.wait(ms),
         setAlarm: (atMs) => void ctx.storage.setAlarm(atMs),
         clearAlarm: () => void ctx.storage.deleteAlarm(),
         verifyToken: async (token) =>

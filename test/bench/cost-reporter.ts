@@ -12,7 +12,7 @@ const columns = [
   ["wake-ups", (line) => figure(line.wakeUps)],
   ["active ms", (line) => figure(line.activeMs)],
   ["costs", (line) => dollars(line.price)],
-  ["budget", (line) => dollars(line.budget)],
+  ["budget", ({ price, budget }) => `${dollars(budget)}${price > budget ? ", exceeded" : ""}`],
 ] satisfies readonly [string, (line: CostLine) => string][];
 
 class CostReporter implements Reporter {

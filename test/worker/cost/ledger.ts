@@ -23,6 +23,8 @@ export interface Ledger extends Rows {
   readonly wakeUps: number;
   /** Calls to D1 that an object waited for, and calls by which an inbox waited for a conversation's. */
   readonly archiveWaits: number;
+  /** Milliseconds of pauses between writes to D1, counted for each object that they keep awake. */
+  readonly pausedMs: number;
 }
 
 type Method = (this: object, ...parameters: unknown[]) => unknown;
@@ -51,6 +53,7 @@ export async function openLedger({ a, b }: Users): Promise<Cost> {
     socketMessages: 0,
     wakeUps: 0,
     archiveWaits: 0,
+    pausedMs: 0,
     // What is written beside SQL: each value and each alarm is a row.
     objectWritten: 0,
   };
@@ -62,9 +65,15 @@ export async function openLedger({ a, b }: Users): Promise<Cost> {
   onTestFinished(rows.restore);
 
   // What is called within a call that is counted is no further request.
+  let waiting = 0;
   const waited: Waited = (wait) => {
     counted.archiveWaits += 1;
-    return inObject.run(true, () => pending.track(wait));
+    waiting += 1;
+    return inObject
+      .run(true, () => pending.track(wait))
+      .finally(() => {
+        waiting -= 1;
+      });
   };
   const session = env.SOCKETIO_SESSIONS.get(env.SOCKETIO_SESSIONS.newUniqueId());
   for (const stub of [conversation, inboxOf(a), session]) {
@@ -84,6 +93,10 @@ export async function openLedger({ a, b }: Users): Promise<Cost> {
   });
   wrap(app as unknown as Methods, "fetch", (_, call) => {
     counted.workerRequests += 1;
+    return pending.track(call);
+  });
+  wrap(scheduler as unknown as Methods, "wait", (_, call, [ms]) => {
+    counted.pausedMs += inObject.getStore() === undefined ? 0 : Number(ms) * (1 + waiting);
     return pending.track(call);
   });
   const restore = interceptD1(env.DB, (call) => {
@@ -165,13 +178,15 @@ async function quiet(pending: Pending): Promise<void> {
   await expect.poll(look, { interval: 5 }).toBeGreaterThanOrEqual(6);
 }
 
-function wrap(owner: Methods, name: string, around: (object: object, call: () => unknown) => unknown): void {
+type Around = (object: object, call: () => unknown, parameters: readonly unknown[]) => unknown;
+
+function wrap(owner: Methods, name: string, around: Around): void {
   const original = owner[name];
   if (original === undefined) {
     throw new Error(`there is no ${name} any more: find the new place where it is to be counted`);
   }
   owner[name] = function counted(...parameters) {
-    return around(this, () => original.apply(this, parameters));
+    return around(this, () => original.apply(this, parameters), parameters);
   };
   onTestFinished(() => {
     owner[name] = original;

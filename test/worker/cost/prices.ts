@@ -16,9 +16,11 @@ export const prices = {
 /** What an object's waits take in production; the local runtime, where all is one thread, cannot tell. */
 export const assumed = { handlerMs: 1, archiveMs: 20 } as const;
 
-/** What an object is awake for: each event it handles, and each wait for D1, its own or that of the one it waits for. */
-export function activeMs({ requests, alarms, socketMessages, archiveWaits }: Ledger): number {
-  return (requests + alarms + socketMessages) * assumed.handlerMs + archiveWaits * assumed.archiveMs;
+/** What an object is awake for: each event it handles, and each wait for D1 or for the pause before it, its own or that of the one it waits for. */
+export function activeMs({ requests, alarms, socketMessages, archiveWaits, pausedMs }: Ledger): number {
+  return (
+    (requests + alarms + socketMessages) * assumed.handlerMs + archiveWaits * assumed.archiveMs + pausedMs
+  );
 }
 
 /** US dollars for a million times what a ledger holds. */

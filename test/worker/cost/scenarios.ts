@@ -9,15 +9,19 @@ import type { Users } from "../by-hand.ts";
 /** Something that people do, and of how many of it one run consists. */
 export interface Scenario {
   readonly name: string;
-  readonly unit: string;
   readonly count: number;
   /** Brings the two to where it begins, behind their first message, and answers what is counted. */
   readonly begin: (users: Users) => Promise<() => Promise<void>>;
 }
 
 const livelyMessages = 50;
+const steadyMessages = 20;
 const idlePings = 4;
 const pingsPerHour = 144;
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 async function onInboxes({ a, b }: Users): Promise<[InboxClient, InboxClient]> {
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
@@ -45,7 +49,6 @@ async function asleep({ a, b }: Users): Promise<void> {
 export const scenarios: readonly Scenario[] = [
   {
     name: "a message alone, both on inbox sockets",
-    unit: "message",
     count: 1,
     begin: async (users) => {
       const [alice, bob] = await onInboxes(users);
@@ -58,7 +61,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "a message alone, both on conversation sockets",
-    unit: "message",
     count: 1,
     begin: async (users) => {
       const [alice, bob] = await onSockets(users);
@@ -71,7 +73,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "a lively chat on inbox sockets, messages quicker than D1",
-    unit: "message",
     count: livelyMessages,
     begin: async (users) => {
       const [alice, bob] = await onInboxes(users);
@@ -88,8 +89,32 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a read mark over an inbox socket",
-    unit: "mark",
+    name: "one of twenty messages 150 ms apart, both on inbox sockets",
+    count: steadyMessages,
+    begin: async (users) => {
+      const [alice, bob] = await onInboxes(users);
+      return async () => {
+        for (let nth = 0; nth < steadyMessages; nth += 1) {
+          await Promise.all([alice.say(users.b, "hello"), pause(150)]);
+        }
+        await bob.first("message", ({ message }) => message.seq === steadyMessages + 1);
+      };
+    },
+  },
+  {
+    name: "a message a second after another, both on inbox sockets",
+    count: 1,
+    begin: async (users) => {
+      const [alice, bob] = await onInboxes(users);
+      await pause(1_000);
+      return async () => {
+        await alice.say(users.b, "hello");
+        await bob.first("message", ({ message }) => message.seq === 2);
+      };
+    },
+  },
+  {
+    name: "a read mark over an inbox socket, closely behind a message",
     count: 1,
     begin: async (users) => {
       const [alice, bob] = await onInboxes(users);
@@ -101,7 +126,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "an hour idle on a native socket, a ping every 30 s",
-    unit: "hour",
     count: 1,
     begin: async (users) => {
       const [alice] = await onInboxes(users);
@@ -117,7 +141,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "a reconnect of an inbox socket with nothing missed",
-    unit: "reconnect",
     count: 1,
     begin: async (users) => {
       const [, bob] = await onInboxes(users);
@@ -130,7 +153,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "a reconnect of a conversation socket with nothing missed",
-    unit: "reconnect",
     count: 1,
     begin: async (users) => {
       const [, bob] = await onSockets(users);
@@ -143,7 +165,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "an older page of 50 messages",
-    unit: "page",
     count: 1,
     begin: async (users) => {
       const [alice] = await onSockets(users);
@@ -158,7 +179,6 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "an hour idle on a Socket.IO connection, a ping every 25 s",
-    unit: "hour",
     count: idlePings / pingsPerHour,
     begin: async ({ a }) => {
       const letPass = controlledClock();

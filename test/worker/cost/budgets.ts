@@ -6,8 +6,7 @@ export const budgets: Readonly<Record<string, number>> = {
   // About what it would cost without a pause: what two share saves a row and keeps three objects awake.
   "one of twenty messages 150 ms apart, both on inbox sockets": 3.6,
   "a message a second after another, both on inbox sockets": 3.6,
-  // It follows a message closely, as marks do, and so waits for the pause.
-  "a read mark over an inbox socket, closely behind a message": 2.8,
+  "a read mark over an inbox socket": 2.6,
   "an hour idle on a native socket, a ping every 30 s": 0,
   // 144 alarms, each with the row of the next.
   "an hour idle on a Socket.IO connection, a ping every 25 s": 170,

@@ -4,7 +4,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "a message alone, both on conversation sockets": 3.6,
   "a lively chat on inbox sockets, messages quicker than D1": 2.5,
   // About what it would cost without a pause: what two share saves a row and keeps three objects awake.
-  "one of twenty messages 150 ms apart, both on inbox sockets": 3.6,
+  "one of ten messages 150 ms apart, both on inbox sockets": 3.6,
   "a message a second after another, both on inbox sockets": 3.6,
   "a read mark over an inbox socket": 2.6,
   "an hour idle on a native socket, a ping every 30 s": 0,

@@ -15,7 +15,7 @@ export interface Scenario {
 }
 
 const livelyMessages = 50;
-const steadyMessages = 20;
+const steadyMessages = 10;
 const idlePings = 4;
 const pingsPerHour = 144;
 
@@ -89,7 +89,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "one of twenty messages 150 ms apart, both on inbox sockets",
+    name: "one of ten messages 150 ms apart, both on inbox sockets",
     count: steadyMessages,
     begin: async (users) => {
       const [alice, bob] = await onInboxes(users);

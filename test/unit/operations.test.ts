@@ -68,6 +68,22 @@ test("[OP5] a point has the object, the counter, its kind, what, how much, how l
   ]);
 });
 
+test("[OP5] a session that was lost is no open socket any more", () => {
+  const { counters, points } = counting();
+  counters.reported("session_opened", { requestId: "r", transport: "polling", sockets: 1 });
+  counters.reported("session_lost", {});
+  expect(points.map(({ blobs, doubles }) => [blobs?.[2], doubles?.[0]])).toEqual([
+    ["opened", 1],
+    ["lost", 0],
+  ]);
+});
+
+test("[OP5] what the guide says of sockets beside codes is left out of its query of closes", () => {
+  const [sockets] = rowsBelow("| counter | what | value | ms | when it is written |");
+  const others = named(sockets?.[2]).map((what) => `'${what}'`);
+  expect(guide).toContain(`blob1 = 'sockets' AND blob3 NOT IN (${others.join(", ")})`);
+});
+
 test("[OP5] a thousand refusals in twenty seconds are three points, and none is lost", () => {
   const { counters, points, clock } = counting();
   for (let count = 0; count < 1_000; count += 1) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Counters } from "../../src/operations/counters.ts";
 import { logLines } from "../../src/operations/log-lines.ts";
+import { strangeLines } from "../proof/log-lines.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const guide = readFileSync(join(root, "docs", "guides", "operations.md"), "utf8");
@@ -32,6 +33,28 @@ test("[OP3] every line of the list is written somewhere, and by nothing but the 
     .join("\n");
   const written = [...source.matchAll(/\breport\(\s*"([a-z_]+)"/g)].map(([, name = ""]) => name);
   expect([...new Set(written)].toSorted()).toEqual(Object.keys(logLines).toSorted());
+});
+
+function lineWith(event: string, ...fields: string[]): string {
+  return JSON.stringify({ event, object: "door", ...Object.fromEntries(fields.map((field) => [field, 1])) });
+}
+
+test("[OP3] a proof run finds lines that the list does not have, or with fields too many or too few", () => {
+  const known = [
+    lineWith("archive_slow", "ms", "lag"),
+    lineWith("archive_slow", "ms"),
+    lineWith("session_joined", "socketId", "requestId"),
+    lineWith("session_lost"),
+  ];
+  const strange = [
+    lineWith("nothing_of_ours"),
+    lineWith("archive_slow", "lag"),
+    lineWith("archive_slow", "ms", "text"),
+    lineWith("session_joined", "requestId"),
+    lineWith("session_lost", "requestId"),
+  ];
+  expect(strangeLines([...known, ...strange])).toHaveLength(strange.length);
+  expect(strangeLines(known)).toEqual([]);
 });
 
 test("[OP5] the guide has every counter and a query for it", () => {

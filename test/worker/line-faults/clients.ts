@@ -45,7 +45,7 @@ export const faultsOfClients = {
   session_opened: {
     object: "session",
     fields: { requestId, transport: "websocket", sockets: 1 },
-    provoke: () => openSession(),
+    provoke: async () => (await openSession()).close(),
   },
   session_joined: {
     object: "session",

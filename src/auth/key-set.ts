@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { nameOf, type Report } from "../operations/log-lines.ts";
+import { reportShared } from "../operations/shared.ts";
 
 /** How long fetched keys serve before they are fetched again. */
 export const keysMaxAgeMs = 600_000;
@@ -15,12 +17,14 @@ type Key = z.infer<typeof jwksSchema>["keys"][number];
 /** The published keys of an identity service, cached. Keys at hand are kept when a refresh fails. */
 export class KeySet {
   readonly #fetchKeys: () => Promise<unknown>;
+  readonly #report: Report;
   #keys: readonly Key[] | undefined;
   #fetchedAtMs = 0;
   #triedAtMs: number | undefined;
 
-  constructor(fetchKeys: () => Promise<unknown>) {
+  constructor(fetchKeys: () => Promise<unknown>, report = reportShared) {
     this.#fetchKeys = fetchKeys;
+    this.#report = report;
   }
 
   /** The keys at hand; undefined where `kid` is not among them and cannot be looked up now. */
@@ -52,8 +56,9 @@ export class KeySet {
     try {
       this.#keys = jwksSchema.parse(await this.#fetchKeys()).keys;
       this.#fetchedAtMs = nowMs;
-    } catch {
+    } catch (error) {
       // The service is away: keys at hand stay good, and without any the caller answers `keys_unavailable`.
+      this.#report("keys_refresh_failed", { error: nameOf(error), keys: this.#keys?.length ?? 0 });
     }
   }
 }

@@ -154,8 +154,8 @@ export const restSchemas: readonly NamedSchema[] = [
     schema: archiveStandingSchema,
     description: "How far D1 is, as far as the object knows.",
     fields: {
-      rev: "D1's revision.",
-      lag: "How many revisions D1 lacks.",
+      rev: "D1's revision; missing where D1 did not answer within a second to an object that slept.",
+      lag: "How many revisions D1 lacks; missing with `rev`.",
       failingSince: "Since when it could not be written; missing while it can.",
     },
   },

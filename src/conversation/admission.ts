@@ -1,3 +1,4 @@
+import type { Report } from "../operations/log-lines.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Entry } from "./batch.ts";
@@ -13,6 +14,7 @@ interface AdmissionPorts {
   readonly compared: () => Promise<void>;
   /** Counts a new conversation for whoever begins it; a refusal where these were too many. */
   readonly admit: (side: Side) => Promise<Refusal | undefined>;
+  readonly report: Report;
 }
 
 /** The gate of an empty conversation: is it really new, and may its starter begin another one? */
@@ -44,12 +46,25 @@ export class Admission {
       return;
     }
     for (const side of new Set(entries.flatMap((entry) => this.#starterOf(entry)))) {
-      const refusal = await within(emptyWaitMs, this.#ports.admit(side));
+      const refusal = await this.#admit(side);
       if (refusal === undefined) {
         return;
       }
       this.#refused[side] = refusal;
     }
+  }
+
+  // An inbox that does not answer must not keep anybody from writing: the limit is not worth that.
+  async #admit(side: Side): Promise<Refusal | undefined> {
+    const { admit, report } = this.#ports;
+    const answer = await within(
+      emptyWaitMs,
+      admit(side).then((refusal) => ({ refusal })),
+    );
+    if (answer === undefined) {
+      report("quota_unchecked", {});
+    }
+    return answer?.refusal;
   }
 
   // Whoever writes the first rows of a conversation begins it: with a message, or by muting or blocking beforehand.

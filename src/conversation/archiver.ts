@@ -100,9 +100,11 @@ export class Archiver {
     }
   }
 
-  /** Revisions that D1 is not known to have. */
-  get #lag(): number {
-    return this.#ports.record.rev - this.landed.rev;
+  /** Revisions that D1 lacks; undefined until the record was compared with it. */
+  get lag(): number | undefined {
+    return this.#archivedRev === undefined
+      ? undefined
+      : Math.max(0, this.#ports.record.rev - this.#archivedRev);
   }
 
   get #failingMs(): number {
@@ -170,7 +172,7 @@ export class Archiver {
     this.#burst.landed(ms, isAll);
     this.#toldLate(write, now() - toldAtMs > slowLandingMs);
     if (ms > reportedWriteMs) {
-      this.#ports.report("archive_slow", { ms, lag: this.#lag });
+      this.#ports.report("archive_slow", { ms, lag: this.lag });
     }
     // Above: someone else's history. Below: the archive was set back. Either way the comparison tells what to do.
     const asWritten = rev === write.summary.rev;
@@ -251,7 +253,7 @@ export class Archiver {
     const { record, backOff, report } = this.#ports;
     report("archive_flush_failed", {
       fault: error instanceof ArchiveError ? error.fault : "internal",
-      lag: this.#lag,
+      lag: this.lag,
       failingMs: this.#failingMs,
     });
     if (record.rev > 0 || record.flags.state > 0) {

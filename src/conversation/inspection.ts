@@ -1,13 +1,17 @@
 import type { Standing } from "../protocol/inspection.ts";
+import { within } from "../sockets/within.ts";
+import { emptyWaitMs } from "./admission.ts";
 import type { Room } from "./room.ts";
 
 /** How a conversation's object stands, for support. */
 export async function inspect(room: Room): Promise<Standing> {
-  await room.known();
+  room.archiver.wake();
+  // Until it was compared an object that slept knows nothing of D1.
+  await within(emptyWaitMs, room.archiver.compared());
   const { line, log, archiver, devices, inboxes, marks, ports } = room;
   const { head, rev } = line.position;
   const { read, flags, failingSinceMs } = line.state;
-  const archivedRev = Math.min(archiver.landed.rev, rev);
+  const { lag } = archiver;
   const last = log.last();
   return {
     users: [ports.pair.a, ports.pair.b],
@@ -19,8 +23,7 @@ export async function inspect(room: Room): Promise<Standing> {
     blocked: [flags.blocked.a !== null, flags.blocked.b !== null],
     sockets: [devices.of("a").length, devices.of("b").length],
     archive: {
-      rev: archivedRev,
-      lag: rev - archivedRev,
+      ...(lag !== undefined && { rev: rev - lag, lag }),
       ...(failingSinceMs !== null && { failingSince: failingSinceMs }),
     },
     owesInboxes: inboxes.owes,

@@ -68,6 +68,7 @@ export class Room {
       line,
       compared: () => this.archiver.compared(),
       admit: async (side) => ports.admitNewConversation(pair[side]),
+      report: ports.report,
     });
     this.#turn = new Turn({
       defer: ports.defer,

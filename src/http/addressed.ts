@@ -29,7 +29,11 @@ export interface Place {
  * Returns when the archive has everything up to `rev`, all read cursors and flags, or is sure to get them. A caller by
  * RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.
  */
-export async function untilSettled(stub: () => DurableObjectStub<Conversation>, rev: number): Promise<void> {
+export async function untilSettled(
+  context: Context<HttpEnv>,
+  stub: () => DurableObjectStub<Conversation>,
+  rev: number,
+): Promise<void> {
   for (let tries = 1; tries <= settleTries; tries += 1) {
     try {
       await stub().settled(rev);
@@ -38,4 +42,6 @@ export async function untilSettled(stub: () => DurableObjectStub<Conversation>, 
       await scheduler.wait(200 * 2 ** tries);
     }
   }
+  const requestId = context.get("requestId");
+  context.get("operations").report("settling_abandoned", { requestId, tries: settleTries });
 }

@@ -27,7 +27,7 @@ export const conversations = factory
     if (!reply.ok) {
       throw new RequestRefused(reply.refusal);
     }
-    context.executionCtx.waitUntil(untilSettled(stub, 0));
+    context.executionCtx.waitUntil(untilSettled(context, stub, 0));
     return context.json<ReadAnswer>({ seq: reply.seq });
   })
   .all("/:peer", methodRefused("GET", "PATCH"))
@@ -44,6 +44,6 @@ async function setFlags(
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);
   }
-  context.executionCtx.waitUntil(untilSettled(stub, 0));
+  context.executionCtx.waitUntil(untilSettled(context, stub, 0));
   return context.json<OwnSummary>(reply.summary);
 }

@@ -58,13 +58,13 @@ export async function importMessages(context: Context<HttpEnv>): Promise<Respons
 }
 
 async function importConversation(
-  { env }: Context<HttpEnv>,
+  context: Context<HttpEnv>,
   name: string,
   lines: readonly Line[],
 ): Promise<readonly ImportOutcome[]> {
-  const stub = () => env.CONVERSATIONS.getByName(name);
+  const stub = () => context.env.CONVERSATIONS.getByName(name);
   const reply: ImportReply = await stub().import(lines.map(({ message }) => message));
-  await untilSettled(stub, reply.rev);
+  await untilSettled(context, stub, reply.rev);
   return reply.outcomes;
 }
 

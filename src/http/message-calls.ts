@@ -30,6 +30,6 @@ export async function write(context: Context<HttpEnv>, { user, stub }: Place, fr
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);
   }
-  context.executionCtx.waitUntil(untilSettled(stub, reply.message.rev));
+  context.executionCtx.waitUntil(untilSettled(context, stub, reply.message.rev));
   return reply;
 }

@@ -31,7 +31,7 @@ interface OwnPresencePorts {
   readonly isHere: (peer: string) => Promise<boolean>;
   /** Tells a follower; whether anyone of theirs still follows. */
   readonly tell: (follower: string, presence: SeenPresence) => Promise<boolean>;
-  /** A follower could not be told. */
+  /** A follower or a conversation could not be told or asked. */
   readonly failed: () => void;
   /** The conversation with a peer asks again whether the user may be seen. */
   readonly ask: (peer: string) => Promise<void>;
@@ -68,9 +68,9 @@ export class OwnPresence {
     if (visible !== this.#kept.visible) {
       this.#keep({ ...this.#kept, visible });
     }
-    await Promise.allSettled([
+    await Promise.all([
       this.#tell(this.#followers.filter((follower) => !this.#ports.store.isBlocked(follower))),
-      ...this.#kept.places.map((peer) => this.#ports.ask(peer)),
+      this.#askPlaces(),
     ]);
   }
 
@@ -166,6 +166,17 @@ export class OwnPresence {
     }
   }
 
+  async #askPlaces(): Promise<void> {
+    this.#reportFailed(await Promise.allSettled(this.#kept.places.map((peer) => this.#ports.ask(peer))));
+  }
+
+  /** Once for all: an outage breaks every call. */
+  #reportFailed(calls: readonly PromiseSettledResult<unknown>[]): void {
+    if (calls.some(({ status }) => status === "rejected")) {
+      this.#ports.failed();
+    }
+  }
+
   // A conversation that died took its sockets with it and told nobody.
   async #checkPlaces(maxAgeMs: number): Promise<void> {
     const nowMs = this.#ports.now();
@@ -174,8 +185,13 @@ export class OwnPresence {
       return;
     }
     this.#placesCheckedAtMs = nowMs;
-    const here = await Promise.all(places.map((peer) => this.#ports.isHere(peer).catch(() => true)));
-    const left = places.filter((_, index) => here[index] === false);
+    const here = await Promise.allSettled(places.map((peer) => this.#ports.isHere(peer)));
+    this.#reportFailed(here);
+    // One that cannot be asked may still have the user.
+    const left = places.filter((_, index) => {
+      const answer = here[index];
+      return answer?.status === "fulfilled" && !answer.value;
+    });
     let kept = this.#kept;
     for (const peer of left) {
       kept = withPlace(kept, peer, false);

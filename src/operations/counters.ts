@@ -35,13 +35,17 @@ const measures: { readonly [Name in LogLineName]?: (fields: FieldsOf<Name>) => M
   socket_closed: ({ code, openMs, sockets: open }) => sockets(String(code), Number(open), Number(openMs)),
   session_opened: ({ sockets: open }) => sockets("opened", Number(open)),
   session_ended: ({ sockets: open }) => sockets("ended", Number(open)),
-  archive_flush_failed: ({ fault, lag, failingMs }) => archive(String(fault), Number(lag), Number(failingMs)),
-  archive_slow: ({ ms, lag }) => archive("slow", Number(lag), Number(ms)),
+  session_lost: () => sockets("lost", 0),
+  archive_flush_failed: ({ fault, lag, failingMs }) => archive(String(fault), lag, Number(failingMs)),
+  archive_slow: ({ ms, lag }) => archive("slow", lag, Number(ms)),
   archive_recovered: ({ failingMs }) => archive("recovered", 0, Number(failingMs)),
 };
 
-function archive(what: string, value: number, ms: number): Measure {
-  return { counter: "archive", what, value, ms };
+/** What stands for a lag that the object does not know: a point has a number. */
+const unknownLag = -1;
+
+function archive(what: string, lag: string | number | undefined, ms: number): Measure {
+  return { counter: "archive", what, value: Number(lag ?? unknownLag), ms };
 }
 
 /** The counters of one object, or of the door, as data points: index the object; blobs counter, kind and what; doubles value, milliseconds, and when. */

@@ -3,10 +3,10 @@ import { countSchema, timeSchema, userIdSchema } from "./identity.ts";
 
 const bothCounts = z.tuple([countSchema, countSchema]);
 
-/** How far D1 is, as far as the object knows, and how many revisions it lacks. */
+/** How far D1 is, and how many revisions it lacks; without both where the object could not ask it since it woke up. */
 export const archiveStandingSchema = z.object({
-  rev: countSchema,
-  lag: countSchema,
+  rev: countSchema.optional(),
+  lag: countSchema.optional(),
   failingSince: timeSchema.optional(),
 });
 

@@ -128,6 +128,7 @@ export class ChatMember implements Member {
         await this.#ports.wait(50 * 2 ** tries);
       }
     }
+    this.#ports.detachFailed(maxDetachTries);
   }
 
   async #pass(frame: InboxFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {

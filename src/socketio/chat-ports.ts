@@ -33,4 +33,6 @@ export interface ChatPorts {
   readonly keepUser: (user: string) => void;
   /** What is kept changed outside of an event. */
   readonly changed: () => void;
+  /** The inbox could not be told that the client left, in so many tries. */
+  readonly detachFailed: (tries: number) => void;
 }

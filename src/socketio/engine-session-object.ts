@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { cappedBytes } from "../protocol/capped-bytes.ts";
 import { socketRequestHeader } from "../protocol/internal-headers.ts";
-import { nameOf } from "../operations/log-lines.ts";
+import { nameOf, type Report } from "../operations/log-lines.ts";
 import { operationsOf, type Operations } from "../operations/operations.ts";
 import { readSettings } from "../settings.ts";
 import { engineErrorResponse, type TransportName } from "./engine-request.ts";
@@ -11,6 +11,9 @@ import type { Carrier, SessionWatch } from "./namespaces.ts";
 import { attachmentSchema, attempt, closedSocket, upgraded } from "./engine-sockets.ts";
 import type { EngineSocket } from "./probe.ts";
 import type { Pulse } from "./pulse.ts";
+
+/** An alarm that failed rings again so much later. */
+const failedAlarmMs = 30_000;
 
 /** What runs on a session, and what of it survives the object's sleep. */
 export interface Application extends EngineListener {
@@ -92,10 +95,20 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    try {
+      await this.#rang();
+    } catch (error) {
+      // A throw would be retried six times and then forgotten.
+      this.#operations.report("alarm_failed", { error: nameOf(error) });
+      void this.ctx.storage.setAlarm(Date.now() + failedAlarmMs);
+    }
+  }
+
+  async #rang(): Promise<void> {
     const { engine } = this.#awake() ?? {};
     if (engine === undefined) {
-      this.#operations.report("session_lost", {});
       await this.forget();
+      this.#operations.report("session_lost", {});
       await this.ctx.storage.deleteAll();
       return;
     }
@@ -106,8 +119,13 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     this.changed();
   }
 
-  protected signInNotKept(): void {
-    this.#operations.report("sign_in_not_kept", { requestId: this.#session?.requestId ?? "unknown" });
+  /** For lines of the session's own. */
+  protected get report(): Report {
+    return this.#operations.report;
+  }
+
+  protected get requestId(): string {
+    return this.#session?.requestId ?? "unknown";
   }
 
   #watch(requestId: string): SessionWatch {

@@ -72,6 +72,7 @@ export class SocketIoSession extends EngineSessionObject {
       revOf: (user, peer) => this.#revOf(user, peer),
       keepUser: (user) => this.ctx.storage.kv.put(userKey, user),
       changed: () => this.changed(),
+      detachFailed: (tries) => this.report("session_detach_failed", { requestId: this.requestId, tries }),
     });
     return this.#chat;
   }
@@ -86,7 +87,9 @@ export class SocketIoSession extends EngineSessionObject {
     const nowMs = Date.now();
     const verdict = await resolveVerdict(DB, settings, await verifyToken(token, config, nowMs), nowMs);
     if (verdict.ok) {
-      void keepSignIn(DB, settings, verdict).catch(() => this.signInNotKept());
+      void keepSignIn(DB, settings, verdict).catch(() =>
+        this.report("sign_in_not_kept", { requestId: this.requestId }),
+      );
     }
     return verdict;
   }

@@ -1,4 +1,7 @@
+import { ArchiveError } from "../archive/database.ts";
 import { readUser, type FoundUser } from "../archive/users.ts";
+import { nameOf, type Report } from "../operations/log-lines.ts";
+import { reportShared } from "../operations/shared.ts";
 import type { Settings } from "../settings.ts";
 import { BoundedMap, charactersOf } from "./bounded-map.ts";
 
@@ -8,6 +11,8 @@ export const foundMaxAgeMs = 60_000;
 export const retryAfterMs = 5_000;
 /** A look-up that takes longer has failed. */
 const lookUpTimeoutMs = 2_000;
+/** Failed look-ups are a line at most so often: in an outage each request has some. */
+export const reportEveryMs = 30_000;
 
 interface Entry {
   readonly user: FoundUser;
@@ -21,9 +26,13 @@ export class Directory {
   /** The users and names that changed last, numbered. */
   readonly #changes = new BoundedMap<number>(() => 8);
   #lastChange = 0;
+  readonly #report: Report;
+  #failures = 0;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(read: (name: string, timeoutMs: number) => Promise<FoundUser>) {
+  constructor(read: (name: string, timeoutMs: number) => Promise<FoundUser>, report = reportShared) {
     this.#read = read;
+    this.#report = report;
   }
 
   /** Throws an ArchiveError where the archive does not answer in time and never did. */
@@ -39,6 +48,7 @@ export class Directory {
       this.#keep(name, { user, freshUntilMs: nowMs + foundMaxAgeMs }, asOf);
       return user;
     } catch (error) {
+      this.#failed(error, nowMs);
       if (entry === undefined) {
         throw error;
       }
@@ -55,6 +65,16 @@ export class Directory {
       this.#changes.set(name, this.#lastChange);
     }
     this.#entries.deleteWhere((name, { user }) => user.id === id || changed.has(name));
+  }
+
+  #failed(error: unknown, nowMs: number): void {
+    this.#failures += 1;
+    if (Math.abs(nowMs - this.#reportedAtMs) >= reportEveryMs) {
+      const fault = error instanceof ArchiveError ? error.fault : nameOf(error);
+      this.#report("user_lookup_failed", { fault, failures: this.#failures });
+      this.#failures = 0;
+      this.#reportedAtMs = nowMs;
+    }
   }
 
   // An answer that was on its way while its user or name changed may be older than the change.

@@ -21,7 +21,16 @@ export function writtenLines(log: readonly string[]): readonly WrittenLine[] {
 /** Lines that the list does not have, or with other fields. */
 export function strangeLines(log: readonly string[]): readonly WrittenLine[] {
   return writtenLines(log).filter(({ event, fields }) => {
-    const known = Object.hasOwn(logLines, event) ? logLines[event as LogLineName].fields : undefined;
-    return known?.toSorted().join() !== fields.toSorted().join();
+    const known: readonly string[] | undefined = Object.hasOwn(logLines, event)
+      ? logLines[event as LogLineName].fields
+      : undefined;
+    return known === undefined || !haveAll(fields, known);
   });
+}
+
+/** Whether these are the fields of the list and no others; one with `?` may be missing. */
+function haveAll(fields: readonly string[], known: readonly string[]): boolean {
+  const lacking = known.filter((field) => !fields.includes(field.replace("?", "")));
+  const foreign = fields.filter((field) => !known.includes(field) && !known.includes(`${field}?`));
+  return foreign.length === 0 && lacking.every((field) => field.endsWith("?"));
 }

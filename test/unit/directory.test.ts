@@ -3,7 +3,13 @@ import { ArchiveError } from "../../src/archive/database.ts";
 import { readUser, setUser, type FoundUser } from "../../src/archive/users.ts";
 import { errorCatalogue } from "../../src/protocol/errors.ts";
 import { BoundedMap, mapBudget } from "../../src/users/bounded-map.ts";
-import { Directory, directoryOf, foundMaxAgeMs, retryAfterMs } from "../../src/users/directory.ts";
+import {
+  Directory,
+  directoryOf,
+  foundMaxAgeMs,
+  reportEveryMs,
+  retryAfterMs,
+} from "../../src/users/directory.ts";
 import { profileOf, resolvePeer, resolveUser } from "../../src/users/resolve.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 
@@ -17,11 +23,15 @@ async function world() {
   const d1 = new SqliteD1();
   await setUser(d1.binding, alice);
   let asked = 0;
-  const directory = new Directory((name, timeoutMs) => {
-    asked += 1;
-    return readUser(d1.binding, { name, aliases: true, timeoutMs });
-  });
-  return { d1, directory, asked: () => asked };
+  const reported: unknown[] = [];
+  const directory = new Directory(
+    (name, timeoutMs) => {
+      asked += 1;
+      return readUser(d1.binding, { name, aliases: true, timeoutMs });
+    },
+    (event, fields) => void reported.push({ event, ...fields }),
+  );
+  return { d1, directory, asked: () => asked, reported };
 }
 
 /** A binding, as an isolate has it, of a database that knows Alice. */
@@ -147,4 +157,20 @@ test("[US7] memory is bounded by entries and by characters, and what was set lon
   lengths.set("1", "short again");
   lengths.set("b", "y");
   expect([lengths.size, lengths.get("a")]).toEqual([3, half]);
+});
+
+test("[OP3] failed look-ups are a line every half minute, with how many they were", async () => {
+  const { d1, directory, reported } = await world();
+  await directory.find("7", 0);
+  d1.isDown = true;
+  for (let nth = 0; nth <= 10; nth += 1) {
+    const nowMs = foundMaxAgeMs + (nth * reportEveryMs) / 10;
+    expect(await directory.find("7", nowMs)).toMatchObject({ id: "7" });
+    await expect(directory.find("nobody yet", nowMs)).rejects.toThrow(ArchiveError);
+  }
+  const line = { event: "user_lookup_failed", fault: "unavailable" };
+  expect(reported).toEqual([
+    { ...line, failures: 1 },
+    { ...line, failures: expect.any(Number) as number },
+  ]);
 });

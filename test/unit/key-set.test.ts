@@ -4,11 +4,15 @@ import { coldCooldownMs, keysCooldownMs, keysMaxAgeMs, KeySet } from "../../src/
 /** A published key set whose answers a test decides, with a count of how often it was asked. */
 function published(answer: () => unknown) {
   let asked = 0;
-  const keySet = new KeySet(async () => {
-    asked += 1;
-    return answer();
-  });
-  return { keySet, asked: () => asked };
+  const reported: unknown[] = [];
+  const keySet = new KeySet(
+    async () => {
+      asked += 1;
+      return answer();
+    },
+    (event, fields) => void reported.push({ event, ...fields }),
+  );
+  return { keySet, asked: () => asked, reported };
 }
 
 const one = { keys: [{ kty: "RSA", kid: "one" }] };
@@ -61,4 +65,17 @@ test("[AD7] without any keys there is nothing to check with, and the service is 
   expect(await keySet.keysFor("one", coldCooldownMs - 1)).toBeUndefined();
   expect(asked()).toBe(1);
   expect(await keySet.keysFor("one", coldCooldownMs)).toMatchObject(one.keys);
+});
+
+test("[OP3] a refresh that fails is reported as often as it is tried, with how many keys are at hand", async () => {
+  let isAway = false;
+  const { keySet, reported } = published(() => (isAway ? away() : both));
+  await keySet.keysFor("one", 0);
+  expect(reported).toEqual([]);
+  isAway = true;
+  for (let nowMs = keysMaxAgeMs; nowMs <= keysMaxAgeMs + keysCooldownMs; nowMs += 1_000) {
+    expect(await keySet.keysFor("one", nowMs)).toHaveLength(2);
+  }
+  const line = { event: "keys_refresh_failed", error: "Error", keys: 2 };
+  expect(reported).toEqual([line, line]);
 });

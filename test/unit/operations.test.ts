@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Counters } from "../../src/operations/counters.ts";
 import { logLines } from "../../src/operations/log-lines.ts";
+import { strangeLines } from "../proof/log-lines.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const guide = readFileSync(join(root, "docs", "guides", "operations.md"), "utf8");
@@ -32,6 +33,28 @@ test("[OP3] every line of the list is written somewhere, and by nothing but the 
     .join("\n");
   const written = [...source.matchAll(/\breport\(\s*"([a-z_]+)"/g)].map(([, name = ""]) => name);
   expect([...new Set(written)].toSorted()).toEqual(Object.keys(logLines).toSorted());
+});
+
+function lineWith(event: string, ...fields: string[]): string {
+  return JSON.stringify({ event, object: "door", ...Object.fromEntries(fields.map((field) => [field, 1])) });
+}
+
+test("[OP3] a proof run finds lines that the list does not have, or with fields too many or too few", () => {
+  const known = [
+    lineWith("archive_slow", "ms", "lag"),
+    lineWith("archive_slow", "ms"),
+    lineWith("session_joined", "socketId", "requestId"),
+    lineWith("session_lost"),
+  ];
+  const strange = [
+    lineWith("nothing_of_ours"),
+    lineWith("archive_slow", "lag"),
+    lineWith("archive_slow", "ms", "text"),
+    lineWith("session_joined", "requestId"),
+    lineWith("session_lost", "requestId"),
+  ];
+  expect(strangeLines([...known, ...strange])).toHaveLength(strange.length);
+  expect(strangeLines(known)).toEqual([]);
 });
 
 test("[OP5] the guide has every counter and a query for it", () => {
@@ -66,6 +89,22 @@ test("[OP5] a point has the object, the counter, its kind, what, how much, how l
     { indexes, blobs: ["sockets", "conversation", "1001"], doubles: [1, 17, 1_000_001] },
     { indexes, blobs: ["archive", "conversation", "timeout"], doubles: [9, 4_000, 1_000_002] },
   ]);
+});
+
+test("[OP5] a session that was lost is no open socket any more", () => {
+  const { counters, points } = counting();
+  counters.reported("session_opened", { requestId: "r", transport: "polling", sockets: 1 });
+  counters.reported("session_lost", {});
+  expect(points.map(({ blobs, doubles }) => [blobs?.[2], doubles?.[0]])).toEqual([
+    ["opened", 1],
+    ["lost", 0],
+  ]);
+});
+
+test("[OP5] what the guide says of sockets beside codes is left out of its query of closes", () => {
+  const [sockets] = rowsBelow("| counter | what | value | ms | when it is written |");
+  const others = named(sockets?.[2]).map((what) => `'${what}'`);
+  expect(guide).toContain(`blob1 = 'sockets' AND blob3 NOT IN (${others.join(", ")})`);
 });
 
 test("[OP5] a thousand refusals in twenty seconds are three points, and none is lost", () => {

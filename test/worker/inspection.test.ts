@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { evictDurableObject } from "cloudflare:test";
+import { expect, onTestFinished, test } from "vitest";
 import { inspectionSchema, type Inspection } from "../../src/protocol/inspection.ts";
 import { conversationName } from "../../src/protocol/pair.ts";
 import { connect, deployWith, env, freshUsers, origin, problemOf, rest, worker } from "./clients.ts";
@@ -56,6 +57,44 @@ test("[OP1] it says how far behind D1 is, and since when", async () => {
   await expect.poll(async () => (await inspected(a, b)).archive.failingSince ?? 0).toBeGreaterThan(0);
   expect((await inspected(a, b)).archive).toMatchObject({ rev: 1, lag: 1 });
   faulty.restore();
+});
+
+/** A conversation of so many messages, all in D1, whose object sleeps. */
+async function asleep(count: number): Promise<{ readonly a: string; readonly b: string }> {
+  const users = freshUsers();
+  const stub = conversationOf(env, users.a, users.b);
+  for (let nth = 1; nth <= count; nth += 1) {
+    await rest(users.a, users.b, "POST", "/messages", { id: String(nth), text: "one of many" });
+  }
+  await stub.settled(count);
+  await evictDurableObject(stub);
+  return users;
+}
+
+test("[OP1] an object that slept asks D1 how far it is before it says so", async () => {
+  const { a, b } = await asleep(20);
+  expect((await inspected(a, b)).archive).toEqual({ rev: 20, lag: 0 });
+});
+
+test.each(["down", "hanging"] as const)(
+  "[OP1] an object that slept and finds D1 %s says nothing of how far it is",
+  async (mode) => {
+    const { a, b } = await asleep(3);
+    const faulty = faultyD1(env.DB, mode, 1);
+    onTestFinished(faulty.restore);
+    const { head, rev, archive } = await inspected(a, b);
+    expect({ head, rev }).toEqual({ head: 3, rev: 3 });
+    expect(archive).not.toHaveProperty("rev");
+    expect(archive).not.toHaveProperty("lag");
+  },
+);
+
+test("[OP1][US6] while D1 is away users are found by their ids, although they might be aliases", async () => {
+  const { a, b } = await asleep(1);
+  deployWith({ ALIASES: "on" });
+  const faulty = faultyD1(env.DB, "down", 1);
+  onTestFinished(faulty.restore);
+  expect(await inspected(a, b)).toMatchObject({ users: [a, b], head: 1 });
 });
 
 test("[OP1] a conversation that nobody began is nothing, and stays so", async () => {

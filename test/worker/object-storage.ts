@@ -4,7 +4,7 @@ import type { ConversationStub } from "./stored.ts";
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 /** What stands between an object and its SQLite: runs the statement, or throws. */
-export type SqlInterceptor = (call: () => Cursor) => Cursor;
+export type SqlInterceptor = (call: () => Cursor, query: string) => Cursor;
 
 interface SqlPrototype {
   exec: (query: string, ...bindings: unknown[]) => Cursor;
@@ -21,7 +21,7 @@ export async function interceptSql(stub: ConversationStub, intercept: SqlInterce
   );
   const original = prototype.exec;
   prototype.exec = function intercepted(...parameters) {
-    return intercept(() => original.apply(this, parameters));
+    return intercept(() => original.apply(this, parameters), parameters[0]);
   };
   return () => {
     prototype.exec = original;

@@ -1,7 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { requestIdHeader } from "../../src/protocol/rest.ts";
-import type { LogLineName } from "../../src/operations/log-lines.ts";
 import {
   Client,
   connect,
@@ -19,23 +18,9 @@ import {
 } from "./clients.ts";
 import { faultyD1 } from "./faulty-d1.ts";
 import { connectInbox, InboxClient, inboxUrl } from "./inbox-client.ts";
+import { logged } from "./logged.ts";
 import { SocketIoClient } from "./socket-io-client.ts";
 import { conversationOf } from "./stored.ts";
-
-interface Line {
-  readonly event: LogLineName;
-  readonly [field: string]: string | number;
-}
-
-/** What is logged from now on. */
-function logged(): { readonly lines: () => Line[]; readonly text: () => string } {
-  const spies = (["debug", "info", "warn", "error"] as const).map((level) =>
-    vi.spyOn(console, level).mockImplementation(() => {}),
-  );
-  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
-  const texts = () => spies.flatMap((spy) => spy.mock.calls.map(([line]) => String(line)));
-  return { lines: () => texts().map((line) => JSON.parse(line) as Line), text: () => texts().join("\n") };
-}
 
 /** Deploys with a dataset that keeps what is written to it: [counter, what, value] of each point. */
 function counted(): () => readonly (readonly [string, string, number])[] {
@@ -217,6 +202,23 @@ test("[OP3][OP4] while D1 is away each failure is a line, with the id that the c
   await expect.poll(() => lines().map(({ event }) => event)).toContain("archive_recovered");
 });
 
+test("[OP3] a conversation that could not ask D1 since it woke up does not guess how much D1 lacks", async () => {
+  const { a, b } = freshUsers();
+  for (const id of ["1", "2", "3"]) {
+    await rest(a, b, "POST", "/messages", { id, text: id });
+  }
+  const stub = conversationOf(env, a, b);
+  await stub.settled(3);
+  await evictDurableObject(stub);
+  const points = counted();
+  const log = logged();
+  const faulty = faultyD1(env.DB, "down", 1);
+  onTestFinished(faulty.restore);
+  await rest(a, b, "POST", "/messages", { id: "4", text: "4" });
+  expect(await log.said("archive_flush_failed")).not.toHaveProperty("lag");
+  expect(points()).toContainEqual(["archive", "unavailable", -1]);
+});
+
 test.each([
   { LOG_LINES: "all", written: ["object_woken", "socket_opened", "socket_closed"] },
   { LOG_LINES: "steps", written: ["socket_opened", "socket_closed"] },
@@ -260,6 +262,8 @@ test("[OP5] refused requests are counted at the door, failed flushes and the lag
   const { a, b } = freshUsers();
   await rest(a, a, "GET", "/messages");
   expect(points()).toEqual([["refused", "bad_peer", 1]]);
+  await rest(a, b, "POST", "/messages", { id: "0", text: "zero" });
+  await conversationOf(env, a, b).settled(1);
   const faulty = faultyD1(env.DB, "down", 1);
   onTestFinished(faulty.restore);
   await rest(a, b, "POST", "/messages", { id: "1", text: "one" });

@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { connect, controlledClock, env, freshUsers, rest, tokenFor } from "./clients.ts";
 import { connectInbox, inboxOf } from "./inbox-client.ts";
+import { logged } from "./logged.ts";
 import { interceptCalls } from "./object-calls.ts";
 import { connectSocketIo, openSession, sessionOf, type SocketIoClient } from "./socket-io-client.ts";
 import { conversationOf } from "./stored.ts";
@@ -87,6 +88,31 @@ test("[EN11] an object that was ended under its session is found by its alarm, a
   expect(await storedIn(stub)).toEqual({ rows: [], alarm: null });
   const response = await rest(b, a, "POST", "/messages", { id: "1", text: "nobody there" });
   expect(response.status).toBe(201);
+});
+
+test("[EN11][OP3] where the inbox fails then, the alarm rings again until it was told", async () => {
+  const { a } = freshUsers();
+  const client = await connectSocketIo(a);
+  const stub = sessionOf(await client.sid());
+  await evictDurableObject(stub, { webSockets: "close" });
+  await client.closed();
+  const mend = await interceptCalls(inboxOf(a), "detach", () => {
+    throw new Error("a fault of the test's own");
+  });
+  const { all } = logged();
+  await runDurableObjectAlarm(stub);
+  const objectId = stub.id.toString().slice(0, 16);
+  expect(all("alarm_failed")).toEqual([
+    { event: "alarm_failed", object: "session", objectId, error: "Error" },
+  ]);
+  expect(all("session_lost")).toEqual([]);
+  const { alarm } = await storedIn(stub);
+  expect(alarm).toBeGreaterThan(Date.now() + 20_000);
+  mend();
+  await runDurableObjectAlarm(stub);
+  expect(all("session_lost")).toEqual([{ event: "session_lost", object: "session", objectId }]);
+  expect(await sessionsOf(a)).toEqual([]);
+  expect(await storedIn(stub)).toEqual({ rows: [], alarm: null });
 });
 
 test("[SI2][SI4] who leaves and comes again at once is there, however slow the leaving is", async () => {

@@ -44,7 +44,7 @@ export interface ArchiverPorts {
   readonly archive: ConversationArchive;
   readonly record: ArchivedRecord;
   readonly backOff: BackOff;
-  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo">;
+  readonly inboxes: Pick<Inboxes, "told" | "owe" | "owes" | "owesTo" | "resume">;
   readonly now: () => number;
   readonly report: Report;
   readonly pause: (ms: number) => Promise<void>;

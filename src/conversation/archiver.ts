@@ -53,6 +53,11 @@ export class Archiver {
     }
   }
 
+  /** Whether a change that comes now waits for others before it goes to D1. */
+  get isInBurst(): boolean {
+    return !this.#isHeld && this.#burst.leftMs > 0;
+  }
+
   /** Somebody left who may have been the last to wake the object: what waits for its burst goes now. */
   hasten(): void {
     this.#burst.cut();
@@ -142,6 +147,7 @@ export class Archiver {
       do {
         while (this.#isBehind()) {
           await this.#burst.over();
+          this.#ports.inboxes.resume();
           await this.compared();
           await this.#writeNext();
         }
@@ -149,6 +155,7 @@ export class Archiver {
       } while (this.#isBehind());
     } catch (error) {
       this.#failed(error);
+      this.#ports.inboxes.resume();
     }
   }
 

@@ -22,11 +22,16 @@ export class BurstPause {
     this.#ports = ports;
   }
 
-  /** Returns when the next write may begin. */
-  async over(): Promise<void> {
+  /** How much is left of the pause. */
+  get leftMs(): number {
     const sinceMs = this.#ports.now() - this.#landedAtMs;
     // Not where the clock stepped back.
-    const leftMs = sinceMs < 0 ? 0 : this.#pauseMs - sinceMs;
+    return sinceMs < 0 ? 0 : Math.max(0, this.#pauseMs - sinceMs);
+  }
+
+  /** Returns when the next write may begin. */
+  async over(): Promise<void> {
+    const { leftMs } = this;
     if (leftMs > 0) {
       this.#cut = Promise.withResolvers();
       await Promise.race([this.#ports.pause(leftMs), this.#cut.promise]);

@@ -18,6 +18,8 @@ interface InboxLinePorts {
   /** Everything of a delivery but its frames, as it is now. */
   readonly state: () => Omit<Delivery, "frames">;
   readonly now: () => number;
+  /** Whether a message that is told now waits for others before it goes to D1; `resume` follows when it goes. */
+  readonly isInBurst: () => boolean;
   readonly answered: (answer: DeliveryAnswer) => void;
   /** Something durable could not be told: it must be tried again even if nothing else happens. */
   readonly failed: () => void;
@@ -41,12 +43,15 @@ export class InboxLine {
   #oweDurable = false;
   #call: Call | undefined;
   #nobodySinceMs: number | undefined;
+  /** Of what was asked since the last call began: something may wait for `resume`, something must not wait. */
+  #isHeld = false;
+  #isUrgent = false;
 
   constructor(ports: InboxLinePorts) {
     this.#ports = ports;
   }
 
-  /** Tells a frame, and the state with it. */
+  /** Tells a frame, and the state with it. In a burst an inbox where nobody is hears of messages once for each write to D1. */
   add(frame: RelayedFrame): void {
     const isDurable = frame.type !== "typing" && frame.type !== "delivered";
     if (frame.type === "typing" && this.#nobodyThere()) {
@@ -54,7 +59,19 @@ export class InboxLine {
     }
     this.#oweDurable ||= isDurable;
     this.#keep(frame);
-    this.touch();
+    if (frame.type === "message" && this.#mayHold()) {
+      this.#asked += 1;
+      this.#isHeld = true;
+    } else {
+      this.touch();
+    }
+  }
+
+  /** The burst's write begins: tells what was held for it. */
+  resume(): void {
+    if (this.#isHeld) {
+      this.#proceed();
+    }
   }
 
   /** Tells the state, and sees to it where that fails. */
@@ -66,13 +83,8 @@ export class InboxLine {
   /** Tells the state. */
   touch(): void {
     this.#asked += 1;
-    const call = this.#call;
-    if (call !== undefined && this.#ports.now() - call.startedAtMs > overdueMs) {
-      this.#giveBack(call);
-    }
-    if (this.#call === undefined) {
-      this.#begin();
-    }
+    this.#isUrgent = true;
+    this.#proceed();
   }
 
   /** Whether something is not told yet that must be. */
@@ -84,11 +96,22 @@ export class InboxLine {
   async told(): Promise<boolean> {
     const upTo = this.#asked;
     while (this.#told < upTo) {
+      this.resume();
       if (this.#call === undefined || !(await this.#call.ended)) {
         return false;
       }
     }
     return true;
+  }
+
+  #proceed(): void {
+    const call = this.#call;
+    if (call !== undefined && this.#ports.now() - call.startedAtMs > overdueMs) {
+      this.#giveBack(call);
+    }
+    if (this.#call === undefined) {
+      this.#begin();
+    }
   }
 
   #begin(): void {
@@ -103,6 +126,8 @@ export class InboxLine {
     const { now, state, deliver, answered } = this.#ports;
     const call = { ...this.#call, frames: this.#frames, oweDurable: this.#oweDurable } as Call;
     this.#call = call;
+    this.#isHeld = false;
+    this.#isUrgent = false;
     this.#forget();
     try {
       const answer = await deliver({ ...state(), frames: call.frames });
@@ -117,7 +142,7 @@ export class InboxLine {
     }
     if (this.#call === call) {
       this.#call = undefined;
-      if (this.#told < this.#asked) {
+      if (this.#told < this.#asked && (this.#isUrgent || !this.#mayHold())) {
         this.#begin();
       }
     }
@@ -165,6 +190,10 @@ export class InboxLine {
     this.#frames = [];
     this.#characters = 0;
     this.#oweDurable = false;
+  }
+
+  #mayHold(): boolean {
+    return this.#ports.isInBurst() && this.#nobodyThere();
   }
 
   #nobodyThere(): boolean {

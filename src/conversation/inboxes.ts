@@ -6,6 +6,7 @@ interface InboxesPorts {
   readonly deliver: (side: Side, delivery: Delivery) => Promise<DeliveryAnswer>;
   readonly stateFor: (side: Side) => Omit<Delivery, "frames">;
   readonly now: () => number;
+  readonly isInBurst: () => boolean;
   readonly answered: (side: Side, answer: DeliveryAnswer) => void;
   readonly failed: () => void;
 }
@@ -14,14 +15,14 @@ interface InboxesPorts {
 export class Inboxes {
   readonly #lines: Readonly<Record<Side, InboxLine>>;
 
-  constructor({ deliver, stateFor, answered, now, failed }: InboxesPorts) {
+  constructor({ deliver, stateFor, answered, failed, ...ports }: InboxesPorts) {
     const line = (side: Side) =>
       new InboxLine({
         deliver: (delivery) => deliver(side, delivery),
         state: () => stateFor(side),
         answered: (answer) => answered(side, answer),
-        now,
         failed,
+        ...ports,
       });
     this.#lines = { a: line("a"), b: line("b") };
   }
@@ -51,6 +52,12 @@ export class Inboxes {
         this.#lines[side].owe();
       }
     }
+  }
+
+  /** The burst is over: tells what was held for its end. */
+  resume(): void {
+    this.#lines.a.resume();
+    this.#lines.b.resume();
   }
 
   /** Whether something is not told yet that must be. */

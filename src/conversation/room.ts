@@ -280,6 +280,7 @@ export class Room {
     const { pair, now, deliver } = this.ports;
     return new Inboxes({
       now,
+      isInBurst: () => this.archiver.isInBurst,
       deliver: (side, delivery) => deliver(pair[side], delivery),
       stateFor: (side) => ({
         peer: pair[otherSide(side)],

@@ -176,3 +176,68 @@ test("[AR1][AR6] of a flush in several writes the last is told again where they 
   expect(archived(world)).toHaveLength(61);
   expect(deliveries).toBe(before + 2);
 });
+
+/** In a burst: what Bob's inbox is told, by text, where so many devices are. */
+async function inBurstBeside(devices: number) {
+  const burst = await inBurst();
+  const told: string[][] = [];
+  burst.world.deliver = async (user, { frames }) => {
+    if (user === "bob") {
+      told.push(frames.flatMap((frame) => (frame.type === "message" ? [frame.message.text] : [])));
+    }
+    return { devices, visible: true };
+  };
+  // Which tells the inboxes, so that it is known who is there.
+  burst.world.nowMs += 1_000;
+  burst.alice.compose("two", "two");
+  await burst.world.settle();
+  burst.alice.compose("three", "three");
+  await burst.world.settle();
+  burst.alice.compose("four", "four");
+  await burst.world.settle();
+  return { ...burst, told };
+}
+
+test("[IN9][AR6] in a burst an inbox where nobody is hears of it once for each write to D1, before that", async () => {
+  const { world, pauses, told } = await inBurstBeside(0);
+  expect(told).toEqual([["two"]]);
+  const held = Promise.withResolvers<void>();
+  world.heldWrites = held.promise;
+  pauses[0]?.end();
+  await world.settle();
+  expect(told).toEqual([["two"], ["three", "four"]]);
+  expect(archived(world)).toEqual([1, 2]);
+  held.resolve();
+  await world.settle();
+  expect(archived(world)).toEqual([1, 2, 3, 4]);
+});
+
+test("[IN3][AR6] one where somebody is hears of each message at once", async () => {
+  const { told } = await inBurstBeside(1);
+  expect(told).toEqual([["two"], ["three"], ["four"]]);
+});
+
+test("[IN3][AR6] five seconds after nobody was there the inbox is told at once again", async () => {
+  const { world, alice, told } = await inBurstBeside(0);
+  world.nowMs += 5_000;
+  alice.compose("five", "five");
+  await world.settle();
+  expect(told).toEqual([["two"], ["three", "four", "five"]]);
+});
+
+test("[IN8][AR6] what was held for a write is told where D1 is then down", async () => {
+  const { world, alice, pauses, told } = await inBurstBeside(0);
+  world.d1.isDown = true;
+  pauses[0]?.end();
+  await world.settle();
+  expect(told).toEqual([["two"], ["three", "four"]]);
+  alice.compose("five", "five");
+  await world.settle();
+  expect(told).toEqual([["two"], ["three", "four"], ["five"]]);
+});
+
+test("[IN5][AR6] whoever waits until an inbox was told does not wait for the burst", async () => {
+  const { world, told } = await inBurstBeside(0);
+  await world.room.inboxes.toldTo("b");
+  expect(told).toEqual([["two"], ["three", "four"]]);
+});

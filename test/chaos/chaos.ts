@@ -30,10 +30,10 @@ for (const phase of [control(seconds), ...phasesFor(seconds, hangSeconds)]) {
   console.log(`  ${phase.name} …`);
   const outcome = await runPhase(worker, phase, plan);
   outcomes.push(outcome);
-  const isFault = outcome.injected > 0 || outcomes.length === 1;
-  const holds = isAllZero(outcome.counters) && outcome.leaks.length === 0 && isFault;
+  const isProof = outcome.lacking.length === 0 && outcome.pages > 0;
+  const holds = isAllZero(outcome.counters) && outcome.leaks.length === 0 && isProof;
   isHeld &&= holds;
-  rows.push(row(outcome, holds ? "held" : "**BROKEN**"));
+  rows.push(row(outcome, holds ? "held" : `**BROKEN** ${outcome.lacking.join(", ")}`));
 }
 await worker.remove();
 
@@ -77,10 +77,10 @@ console.log(
 );
 process.exitCode = isHeld && isProven && isQuick ? 0 : 1;
 
-function row({ name, messages, injected, leaks, counters }: PhaseOutcome, verdict: string): ReportRow {
+function row({ name, messages, pages, injected, leaks, counters }: PhaseOutcome, verdict: string): ReportRow {
   return {
     name,
-    facts: { messages, faults: injected, "leaks in the log": leaks.length },
+    facts: { messages, pages, faults: injected, "leaks in the log": leaks.length },
     counters,
     verdict,
   };

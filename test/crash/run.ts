@@ -24,7 +24,9 @@ export interface CrashOutcome {
   readonly counters: Counters;
   readonly kills: number;
   readonly messages: number;
-  /** Sends that waited for their acknowledgement when the server died, over all kills. */
+  /** Pages of history that were read meanwhile. */
+  readonly pages: number;
+  /** Sends on a live socket that waited for their acknowledgement when the server died, over all kills. */
   readonly inFlight: number;
   readonly findings: readonly string[];
 }
@@ -37,7 +39,14 @@ const longestLifeMs = 700;
 export async function runCrash(plan: CrashPlan): Promise<CrashOutcome> {
   const random = seededRandom(plan.seed);
   const worker = await ProvenWorker.build({ planted: plan.planted ?? [] });
-  let outcome: CrashOutcome = { counters: allZero, kills: 0, messages: 0, inFlight: 0, findings: [] };
+  let outcome: CrashOutcome = {
+    counters: allZero,
+    kills: 0,
+    messages: 0,
+    pages: 0,
+    inFlight: 0,
+    findings: [],
+  };
   try {
     await worker.start();
     while (outcome.kills < plan.kills && plan.isEnough?.(outcome.counters) !== true) {
@@ -67,7 +76,7 @@ async function round(
     await wait(random() * longestLifeMs);
     inFlight += conversations
       .flatMap(({ devices }) => devices)
-      .reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+      .reduce((sum, device) => sum + device.inFlight, 0);
     await worker.kill();
     await worker.start();
     kills += 1;
@@ -80,6 +89,7 @@ async function round(
     counters: checked.reduce((sum, { counters }) => sumOf(sum, counters), before.counters),
     kills,
     messages: checked.reduce((sum, { messages }) => sum + messages, before.messages),
+    pages: checked.reduce((sum, { pages }) => sum + pages, before.pages),
     inFlight,
     findings: [...before.findings, ...checked.flatMap(({ findings }) => findings)],
   };

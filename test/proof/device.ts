@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import type { z } from "zod";
 import type { Send } from "../../src/protocol/client-frame.ts";
-import { errorCatalogue } from "../../src/protocol/errors.ts";
-import type { Message } from "../../src/protocol/message.ts";
-import { serverFrameSchema, type errorFrameSchema } from "../../src/protocol/server-frame.ts";
+import { errorCatalogue, errorCodes } from "../../src/protocol/errors.ts";
+import type { Message, Receipt } from "../../src/protocol/message.ts";
+import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 import type { Ledger } from "./ledger.ts";
 import { loadPages } from "./rest.ts";
@@ -13,8 +12,8 @@ import { loadPages } from "./rest.ts";
 const silenceMs = 2_000;
 const pingMs = 500;
 const reconnectMs = 60;
-const tokenExpired = errorCatalogue.token_expired.closeCode;
-const passing = new Set(["internal", "rate_limited", "keys_unavailable"]);
+/** A connection that ended without a word. */
+const abnormalClosure = 1006;
 
 export interface DeviceOptions {
   readonly url: string;
@@ -23,8 +22,8 @@ export interface DeviceOptions {
   readonly ledger: Ledger;
   /** A fresh token; asked for at each connection. */
   readonly token: () => Promise<string>;
-  /** Shows a fresh token so often; without it the server closes the socket when the token expires. */
-  readonly renewMs?: number;
+  /** Its tokens hold for so long, and it shows a fresh one in time; without it the server closes the socket when the token expires. */
+  readonly renewsWithinMs?: number;
 }
 
 /**
@@ -43,6 +42,11 @@ export class ProvenDevice {
   #heardAtMs = 0;
   #cursor = 0;
   #expiries = 0;
+  /** The token shown last, and what was sent before it. */
+  #renewal: { readonly holdsUntilMs: number; readonly before: ReadonlySet<string> } | undefined;
+  /** So long holds the newest token that the server has taken for sure; 0 before a renewal. */
+  #holdsUntilMs = 0;
+  #renewals = 0;
   #settled: () => void = () => {};
   #loading: Promise<void> = Promise.resolve();
 
@@ -58,9 +62,19 @@ export class ProvenDevice {
     return this.#outbox.size;
   }
 
+  /** Sends that are on their way on a connection of now. */
+  get inFlight(): number {
+    return this.#isReady ? this.#outbox.size : 0;
+  }
+
   /** Connections that ended because the token was over. */
   get expiries(): number {
     return this.#expiries;
+  }
+
+  /** Fresh tokens that a live socket took. */
+  get renewals(): number {
+    return this.#renewals;
   }
 
   get cursor(): number {
@@ -88,7 +102,7 @@ export class ProvenDevice {
 
   send(text: string): void {
     const frame: Send = { type: "send", id: randomUUID(), text, after: this.#cursor };
-    this.#options.ledger.sent.add(frame.id);
+    this.#options.ledger.sent.set(frame.id, { author: this.#options.user, text });
     this.#outbox.set(frame.id, frame);
     this.#say(JSON.stringify(frame));
   }
@@ -107,7 +121,7 @@ export class ProvenDevice {
   }
 
   async #connection(): Promise<void> {
-    const { url, peer, token, renewMs } = this.#options;
+    const { url, peer, token, renewsWithinMs } = this.#options;
     const address = `${url.replace(/^http/, "ws")}/v1/conversations/${peer}/socket?after=${this.#cursor}`;
     const socket = new WebSocket(address, [protocolVersion, bearerPrefix + (await token())]);
     this.#socket = socket;
@@ -120,10 +134,12 @@ export class ProvenDevice {
       }
     });
     socket.addEventListener("close", ({ code }) => {
-      this.#expiries += code === tokenExpired ? 1 : 0;
+      // How a socket ends that this client has left is its own doing.
+      if (this.#socket === socket) {
+        this.#closed(code);
+      }
       resolve();
     });
-    socket.addEventListener("error", () => resolve());
     const heartbeat = setInterval(() => {
       if (Date.now() - this.#heardAtMs > silenceMs || this.#isStopped) {
         resolve();
@@ -131,17 +147,45 @@ export class ProvenDevice {
         this.#say("ping");
       }
     }, pingMs);
-    const renewal = setInterval(() => void this.#renew(), renewMs ?? 2 ** 30);
+    const renewal = setInterval(() => void this.#renew(), (renewsWithinMs ?? 2 ** 30) / 2);
     await promise;
     clearInterval(heartbeat);
     clearInterval(renewal);
     this.#isReady = false;
     this.#socket = undefined;
+    this.#renewal = undefined;
+    this.#holdsUntilMs = 0;
     socket.close();
   }
 
+  #closed(code: number): void {
+    const { ledger } = this.#options;
+    const why = errorCodes.find((name) => errorCatalogue[name].closeCode === code) ?? `closed with ${code}`;
+    if (why === "token_expired") {
+      this.#expiries += 1;
+      if (Date.now() < this.#holdsUntilMs) {
+        ledger.refusals.push("expired with a token that holds");
+      }
+    }
+    if (code !== abnormalClosure) {
+      ledger.refuse("socket", why);
+    }
+  }
+
   async #renew(): Promise<void> {
-    this.#say(JSON.stringify({ type: "auth", token: await this.#options.token() }));
+    const { token, renewsWithinMs = 0 } = this.#options;
+    const holdsUntilMs = Date.now() + renewsWithinMs;
+    this.#say(JSON.stringify({ type: "auth", token: await token() }));
+    this.#renewal = { holdsUntilMs, before: new Set(this.#outbox.keys()) };
+  }
+
+  /** Frames behind an `auth` wait for its verdict, so the answer to one says that the token was taken. */
+  #noteRenewal(id: string): void {
+    if (this.#renewal?.before.has(id) === false) {
+      this.#holdsUntilMs = this.#renewal.holdsUntilMs;
+      this.#renewal = undefined;
+      this.#renewals += 1;
+    }
   }
 
   #take(text: string): void {
@@ -155,13 +199,14 @@ export class ProvenDevice {
     } else if (frame.type === "message") {
       this.#note(frame.message);
     } else if (frame.type === "ack") {
-      this.#acknowledged(frame.id, frame.seq);
+      this.#acknowledged(frame);
     } else if (frame.type === "ready") {
       this.#ready(frame.rev);
     } else if (frame.type === "reset") {
       this.#forget(frame.rev);
     } else if (frame.type === "error") {
-      this.#refused(frame);
+      this.#outbox.delete(frame.id ?? "");
+      ledger.refuse("send", frame.code);
     }
   }
 
@@ -176,42 +221,36 @@ export class ProvenDevice {
 
   #note(message: Message): void {
     const { ledger } = this.#options;
-    ledger.deliver(message);
     this.#expectOrder(message.rev === this.#cursor + 1, `rev ${message.rev} after ${this.#cursor}`);
     if (this.#told.has(message.seq)) {
       ledger.doubled.push(`message ${message.seq} came twice`);
     }
     this.#told.add(message.seq);
-    this.log.set(message.seq, message);
+    this.#show(message);
     this.#cursor = message.rev;
   }
 
-  #acknowledged(id: string, seq: number): void {
-    this.#outbox.delete(id);
-    this.#options.ledger.acknowledge(id, seq);
+  #show(message: Message): void {
+    this.#options.ledger.deliver(message);
+    this.log.set(message.seq, message);
+  }
+
+  #acknowledged(receipt: Receipt): void {
+    this.#outbox.delete(receipt.id);
+    this.#noteRenewal(receipt.id);
+    this.#options.ledger.acknowledge(receipt);
     if (this.#outbox.size === 0) {
       this.#settled();
     }
-  }
-
-  #refused({ id, code, message }: z.infer<typeof errorFrameSchema>): void {
-    const sent = this.#outbox.get(id ?? "");
-    if (sent !== undefined && passing.has(code)) {
-      setTimeout(() => this.#say(JSON.stringify(sent)), 200);
-      return;
-    }
-    this.#outbox.delete(id ?? "");
-    this.#options.ledger.refusals.push(`${code}: ${message}`);
   }
 
   #forget(rev: number): void {
     this.log.clear();
     this.#told.clear();
     this.#cursor = rev;
-    const { url, peer, token } = this.#options;
     this.#loading = this.#loading
-      .then(async () => loadPages({ url, peer, token }, rev))
-      .then((messages) => messages.forEach((message) => this.log.set(message.seq, message)));
+      .then(async () => loadPages(this.#options, rev))
+      .then((messages) => messages.forEach((message) => this.#show(message)));
   }
 
   #expectOrder(holds: boolean, fault: string): void {

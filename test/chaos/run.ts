@@ -12,6 +12,7 @@ import { ProvenWorker } from "../proof/worker.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { setFaults } from "./control.ts";
 import { explainedBy, sourcesOf, type Phase, type Source } from "./phases.ts";
+import type { PlantedFaults } from "./planted-bugs.ts";
 import { noFaults, type FaultCounts } from "./worker/faults.ts";
 
 export interface ChaosPlan {
@@ -83,6 +84,18 @@ export async function runPhase(worker: ProvenWorker, phase: Phase, plan: ChaosPl
     lacking: lacking(phase, happened),
     leaks: leaksIn(worker),
   };
+}
+
+/** Runs the phase of planted bugs; answers also which of them their counters did not see. */
+export async function runPlanted({ bugs, phase }: PlantedFaults, plan: ChaosPlan) {
+  const broken = await startChaosWorker(bugs.flatMap(({ planted }) => planted));
+  try {
+    const outcome = await runPhase(broken, phase, plan);
+    const unseen = bugs.filter(({ caughtBy }) => outcome.counters[caughtBy] === 0);
+    return { ...outcome, unseen: unseen.map(({ name }) => name) };
+  } finally {
+    await broken.remove();
+  }
 }
 
 function togetherOf(checked: readonly Checked[]) {

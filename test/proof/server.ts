@@ -10,7 +10,8 @@ const runtime = new Miniflare(
   convertV4MiniflareOptions({
     log: new Log(LogLevel.ERROR),
     cf: false,
-    verbose: plan.logsExceptions,
+    // Exceptions that nobody caught are lines of the log too.
+    verbose: true,
     resourcePersistencePath: plan.stateDir,
     handleStructuredLogs: ({ message }) => console.error(message),
     workers: [

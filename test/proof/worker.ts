@@ -19,8 +19,6 @@ export interface ServerPlan {
   readonly stateDir: string;
   readonly databases: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** Whether the log has exceptions that nobody caught; otherwise those of an object's events are silent. */
-  readonly logsExceptions: boolean;
   /** Whether there is no state yet. */
   readonly isNew: boolean;
 }
@@ -29,7 +27,6 @@ export interface WorkerOptions {
   readonly planted?: readonly Planted[];
   readonly entry?: string;
   readonly databases?: readonly string[];
-  readonly logsExceptions?: boolean;
   /** Instead of the proofs' own, which lift the limits. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -66,11 +63,7 @@ export class ProvenWorker {
   #ended: Promise<unknown> = Promise.resolve();
   #wasStarted = false;
 
-  private constructor(
-    folder: string,
-    port: number,
-    { databases = ["DB"], logsExceptions = false, variables = {} }: WorkerOptions,
-  ) {
+  private constructor(folder: string, port: number, { databases = ["DB"], variables = {} }: WorkerOptions) {
     this.#folder = folder;
     this.url = `http://127.0.0.1:${port}`;
     this.stateDir = join(folder, "v3");
@@ -80,7 +73,6 @@ export class ProvenWorker {
       port,
       stateDir: this.stateDir,
       databases,
-      logsExceptions,
       variables: {
         JWT_SECRET: this.#secret,
         ADMIN_KEY: this.adminKey,

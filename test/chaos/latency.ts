@@ -38,7 +38,7 @@ export interface LatencyPlan {
 }
 
 /** Enough to see whether acknowledgements wait for a D1 that answers. */
-export const waitingPlan: LatencyPlan = { modes: ["well"], rounds: 1, sends: 2, warmUp: 1 };
+export const waitingPlan: LatencyPlan = { modes: ["well"], rounds: 1, sends: 1, warmUp: 1 };
 
 export async function ackLatencies(worker: ProvenWorker, plan: LatencyPlan): Promise<readonly AckLatency[]> {
   const { modes } = plan;

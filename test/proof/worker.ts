@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,6 +41,13 @@ export interface ArchivedRow {
   readonly createdAt: number;
 }
 
+/** What `server.ts` answers. */
+interface RowsOf {
+  readonly key: string;
+  readonly rows: ArchivedRow[];
+}
+
+const rowsMs = 60_000;
 const started = new Set<number>();
 // A run that is cut short leaves no server behind.
 process.on("exit", () => [...started].forEach(killGroup));
@@ -128,16 +135,18 @@ export class ProvenWorker {
     if (server === undefined) {
       throw new Error("the Worker does not run");
     }
-    return new Promise((resolve) => {
-      const take = ({ key, rows }: { key: string; rows: ArchivedRow[] }) => {
+    const answers = on(server, "message", { signal: AbortSignal.timeout(rowsMs) });
+    server.send(conversation);
+    try {
+      for await (const [{ key, rows }] of answers as AsyncIterable<[RowsOf]>) {
         if (key === conversation) {
-          server.off("message", take);
-          resolve(rows);
+          return rows;
         }
-      };
-      server.on("message", take);
-      server.send(conversation);
-    });
+      }
+    } catch (cause) {
+      throw new Error(`D1 did not say in ${rowsMs / 1_000} s what it has`, { cause });
+    }
+    throw new Error("the server says nothing any more");
   }
 
   /** The process that all of it descends from. */

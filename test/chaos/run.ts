@@ -12,6 +12,7 @@ import { ProvenWorker } from "../proof/worker.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { setFaults } from "./control.ts";
 import { explainedBy, sourcesOf, type Phase, type Source } from "./phases.ts";
+import type { PlantedBug } from "../crash/planted-bugs.ts";
 import type { PlantedFaults } from "./planted-bugs.ts";
 import { noFaults, type FaultCounts } from "./worker/faults.ts";
 
@@ -39,6 +40,7 @@ export interface PhaseOutcome {
 
 const noNetworkFaults = { refused: 0, cut: 0, cutMidFrame: 0, silence: 0 };
 const stepMs = 250;
+const mostTries = 4;
 const longestExtraMs = 30_000;
 const load = { devices: 4, window: 8, pauseMs: 25 };
 
@@ -86,13 +88,18 @@ export async function runPhase(worker: ProvenWorker, phase: Phase, plan: ChaosPl
   };
 }
 
-/** Runs the phase of planted bugs; answers also which of them their counters did not see. */
+/** Runs the phase of planted bugs, again where a busy machine left it no chance; answers also which bugs their counters never saw. */
 export async function runPlanted({ bugs, phase }: PlantedFaults, plan: ChaosPlan) {
   const broken = await startChaosWorker(bugs.flatMap(({ planted }) => planted));
   try {
-    const outcome = await runPhase(broken, phase, plan);
-    const unseen = bugs.filter(({ caughtBy }) => outcome.counters[caughtBy] === 0);
-    return { ...outcome, unseen: unseen.map(({ name }) => name) };
+    let outcome = await runPhase(broken, phase, plan);
+    let { counters } = outcome;
+    const isUnseen = ({ caughtBy }: PlantedBug) => counters[caughtBy] === 0;
+    for (let tries = 1; tries < mostTries && bugs.some(isUnseen); tries += 1) {
+      outcome = await runPhase(broken, phase, plan);
+      counters = sumOf(counters, outcome.counters);
+    }
+    return { ...outcome, counters, unseen: bugs.filter(isUnseen).map(({ name }) => name) };
   } finally {
     await broken.remove();
   }

@@ -9,7 +9,7 @@ import type { ProvenWorker } from "./worker.ts";
 const readPauseMs = 80;
 
 export interface Load {
-  /** On sockets, half of them of each user. */
+  /** On sockets, half of them of each user; of every user's two one is an inbox socket. */
   readonly devices: number;
   /** Sends of a device that may wait for their acknowledgement at once. */
   readonly window: number;
@@ -27,7 +27,7 @@ export interface Doors {
   readonly explained?: readonly Explained[];
 }
 
-/** Two users who talk without a break: on several sockets each, and by REST; both also scroll. */
+/** Two users who talk without a break: each on sockets of the conversation and of the inbox, and by REST; both also scroll. */
 export class ProvenConversation {
   readonly users: readonly [string, string];
   readonly ledger: Ledger;
@@ -51,6 +51,7 @@ export class ProvenConversation {
         new ProvenDevice({
           ...this.#end(index),
           url: socketUrl ?? worker.url,
+          isInbox: index % 4 === 1 || index % 4 === 2,
           ...(tokenMs !== undefined && index >= load.devices / 2 && { renewsWithinMs: tokenMs }),
         }),
     );

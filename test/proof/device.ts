@@ -1,15 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Send } from "../../src/protocol/client-frame.ts";
 import { errorCatalogue, errorCodes } from "../../src/protocol/errors.ts";
+import { inboxServerFrameSchema, type InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import type { Message, Receipt } from "../../src/protocol/message.ts";
-import { serverFrameSchema } from "../../src/protocol/server-frame.ts";
+import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 import type { Ledger } from "./ledger.ts";
+import { Renewals } from "./renewals.ts";
 import { loadPages } from "./rest.ts";
 
-/** A connection that says nothing for so long is held for dead. */
-const silenceMs = 2_000;
+/** A connection that says nothing for so long is held for dead. An inbox asks D1 for its list first, for 2 s at most. */
+const silenceMs = { conversation: 2_000, inbox: 4_000 };
 const pingMs = 500;
 const reconnectMs = 60;
 /** A connection that ended without a word. */
@@ -20,6 +21,8 @@ export interface DeviceOptions {
   readonly user: string;
   readonly peer: string;
   readonly ledger: Ledger;
+  /** On the user's socket to all conversations instead of this one's. */
+  readonly isInbox?: boolean;
   /** A fresh token; asked for at each connection. */
   readonly token: () => Promise<string>;
   /** Its tokens hold for so long, and it shows a fresh one in time; without it the server closes the socket when the token expires. */
@@ -35,18 +38,15 @@ export class ProvenDevice {
   readonly #options: DeviceOptions;
   /** Came as frames. What a page brought may come as a frame too. */
   readonly #told = new Set<number>();
-  readonly #outbox = new Map<string, Send>();
+  /** Frames as they were first said, by the id of their message. */
+  readonly #outbox = new Map<string, string>();
   #socket: WebSocket | undefined;
   #isReady = false;
   #isStopped = false;
   #heardAtMs = 0;
   #cursor = 0;
   #expiries = 0;
-  /** The token shown last, and what was sent before it. */
-  #renewal: { readonly holdsUntilMs: number; readonly before: ReadonlySet<string> } | undefined;
-  /** So long holds the newest token that the server has taken for sure; 0 before a renewal. */
-  #holdsUntilMs = 0;
-  #renewals = 0;
+  readonly #renewals = new Renewals();
   #settled: () => void = () => {};
   #loading: Promise<void> = Promise.resolve();
 
@@ -74,7 +74,7 @@ export class ProvenDevice {
 
   /** Fresh tokens that a live socket took. */
   get renewals(): number {
-    return this.#renewals;
+    return this.#renewals.taken;
   }
 
   get cursor(): number {
@@ -101,10 +101,12 @@ export class ProvenDevice {
   }
 
   send(text: string): void {
-    const frame: Send = { type: "send", id: randomUUID(), text, after: this.#cursor };
-    this.#options.ledger.sent.set(frame.id, { author: this.#options.user, text });
-    this.#outbox.set(frame.id, frame);
-    this.#say(JSON.stringify(frame));
+    const { ledger, user, peer, isInbox = false } = this.#options;
+    const id = randomUUID();
+    const frame = JSON.stringify({ type: "send", ...(isInbox && { peer }), id, text, after: this.#cursor });
+    ledger.sent.set(id, { author: user, text });
+    this.#outbox.set(id, frame);
+    this.#say(frame);
   }
 
   /** Returns when everything that was sent is acknowledged. */
@@ -121,9 +123,13 @@ export class ProvenDevice {
   }
 
   async #connection(): Promise<void> {
-    const { url, peer, token, renewsWithinMs } = this.#options;
-    const address = `${url.replace(/^http/, "ws")}/v1/conversations/${peer}/socket?after=${this.#cursor}`;
-    const socket = new WebSocket(address, [protocolVersion, bearerPrefix + (await token())]);
+    const { url, peer, token, renewsWithinMs, isInbox = false } = this.#options;
+    const path = isInbox ? "socket" : `conversations/${peer}/socket?after=${this.#cursor}`;
+    const longestMs = silenceMs[isInbox ? "inbox" : "conversation"];
+    const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/${path}`, [
+      protocolVersion,
+      bearerPrefix + (await token()),
+    ]);
     this.#socket = socket;
     this.#heardAtMs = Date.now();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -141,7 +147,7 @@ export class ProvenDevice {
       resolve();
     });
     const heartbeat = setInterval(() => {
-      if (Date.now() - this.#heardAtMs > silenceMs || this.#isStopped) {
+      if (Date.now() - this.#heardAtMs > longestMs || this.#isStopped) {
         resolve();
       } else {
         this.#say("ping");
@@ -153,8 +159,7 @@ export class ProvenDevice {
     clearInterval(renewal);
     this.#isReady = false;
     this.#socket = undefined;
-    this.#renewal = undefined;
-    this.#holdsUntilMs = 0;
+    this.#renewals.forget();
     socket.close();
   }
 
@@ -163,7 +168,7 @@ export class ProvenDevice {
     const why = errorCodes.find((name) => errorCatalogue[name].closeCode === code) ?? `closed with ${code}`;
     if (why === "token_expired") {
       this.#expiries += 1;
-      if (Date.now() < this.#holdsUntilMs) {
+      if (this.#renewals.holds) {
         ledger.refusals.push("expired with a token that holds");
       }
     }
@@ -176,37 +181,55 @@ export class ProvenDevice {
     const { token, renewsWithinMs = 0 } = this.#options;
     const holdsUntilMs = Date.now() + renewsWithinMs;
     this.#say(JSON.stringify({ type: "auth", token: await token() }));
-    this.#renewal = { holdsUntilMs, before: new Set(this.#outbox.keys()) };
-  }
-
-  /** Frames behind an `auth` wait for its verdict, so the answer to one says that the token was taken. */
-  #noteRenewal(id: string): void {
-    if (this.#renewal?.before.has(id) === false) {
-      this.#holdsUntilMs = this.#renewal.holdsUntilMs;
-      this.#renewal = undefined;
-      this.#renewals += 1;
-    }
+    this.#renewals.show(holdsUntilMs, this.#outbox.keys());
   }
 
   #take(text: string): void {
     if (text === "pong") {
       return;
     }
-    const { data: frame } = serverFrameSchema.safeParse(JSON.parse(text));
-    const { ledger } = this.#options;
+    const { ledger, isInbox = false } = this.#options;
+    const value: unknown = JSON.parse(text);
+    const { data: frame } = isInbox
+      ? inboxServerFrameSchema.safeParse(value)
+      : serverFrameSchema.safeParse(value);
     if (frame === undefined) {
       ledger.refusals.push(`a frame of no rule: ${text.slice(0, 80)}`);
     } else if (frame.type === "message") {
       this.#note(frame.message);
     } else if (frame.type === "ack") {
       this.#acknowledged(frame);
-    } else if (frame.type === "ready") {
-      this.#ready(frame.rev);
-    } else if (frame.type === "reset") {
-      this.#forget(frame.rev);
     } else if (frame.type === "error") {
       this.#outbox.delete(frame.id ?? "");
       ledger.refuse("send", frame.code);
+    } else {
+      this.#follow(frame);
+    }
+  }
+
+  /** What tells how the conversation stands. */
+  #follow(frame: ServerFrame | InboxServerFrame): void {
+    if (frame.type === "synced" || (frame.type === "ready" && "rev" in frame)) {
+      this.#ready(frame.rev);
+    } else if (frame.type === "ready") {
+      this.#sync();
+    } else if (frame.type === "summary") {
+      this.#noteRev(frame.rev);
+    } else if (frame.type === "reset") {
+      this.#forget(frame.rev);
+    }
+  }
+
+  /** Asks on an inbox socket for what this client lacks; `synced` ends the answer, as `ready` does elsewhere. */
+  #sync(): void {
+    this.#isReady = false;
+    this.#socket?.send(JSON.stringify({ type: "sync", peer: this.#options.peer, after: this.#cursor }));
+  }
+
+  /** An inbox may be told too late: what is above the cursor says that something was missed. */
+  #noteRev(rev: number): void {
+    if (this.#options.isInbox === true && this.#isReady && rev > this.#cursor) {
+      this.#sync();
     }
   }
 
@@ -214,13 +237,17 @@ export class ProvenDevice {
     this.#expectOrder(rev === this.#cursor, `ready at ${rev}, replayed up to ${this.#cursor}`);
     this.#cursor = rev;
     this.#isReady = true;
-    for (const frame of this.#outbox.values()) {
-      this.#say(JSON.stringify(frame));
-    }
+    this.#outbox.forEach((frame) => this.#say(frame));
   }
 
   #note(message: Message): void {
-    const { ledger } = this.#options;
+    const { ledger, isInbox = false } = this.#options;
+    // An inbox's replay overlaps what is live, and a gap is no fault there: it is asked for.
+    if (isInbox && message.rev !== this.#cursor + 1) {
+      ledger.deliver(message);
+      this.#noteRev(message.rev);
+      return;
+    }
     this.#expectOrder(message.rev === this.#cursor + 1, `rev ${message.rev} after ${this.#cursor}`);
     if (this.#told.has(message.seq)) {
       ledger.doubled.push(`message ${message.seq} came twice`);
@@ -237,8 +264,9 @@ export class ProvenDevice {
 
   #acknowledged(receipt: Receipt): void {
     this.#outbox.delete(receipt.id);
-    this.#noteRenewal(receipt.id);
+    this.#renewals.acknowledged(receipt.id);
     this.#options.ledger.acknowledge(receipt);
+    this.#noteRev(receipt.rev);
     if (this.#outbox.size === 0) {
       this.#settled();
     }

@@ -75,7 +75,7 @@ export function phasesFor(seconds: number, hangSeconds: number): readonly Phase[
     { name: "inboxes fail", seconds, faults: { inbox: "failing" } },
     { name: "the clock steps", seconds, clockStepsMs: 6 * hour },
     { name: "sockets cut, silent, refused", seconds, network },
-    { name: "tokens expire", seconds, tokenMs: 700 },
+    { name: "tokens expire", seconds, tokenMs: 1_500 },
     {
       name: "all together",
       seconds: 2 * seconds,

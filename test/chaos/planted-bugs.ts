@@ -98,7 +98,7 @@ export const plantedFaults: readonly PlantedFaults[] = [
   },
   {
     bugs: [renewalIgnored],
-    phase: { name: "planted: tokens expire", seconds: 1, tokenMs: 700 },
+    phase: { name: "planted: tokens expire", seconds: 1, tokenMs: 1_500 },
   },
 ];
 

@@ -153,7 +153,7 @@ export class ProvenDevice {
         this.#say("ping");
       }
     }, pingMs);
-    const renewal = setInterval(() => void this.#renew(), (renewsWithinMs ?? 2 ** 30) / 2);
+    const renewal = setInterval(() => void this.#renew(), (renewsWithinMs ?? 2 ** 30) / 3);
     await promise;
     clearInterval(heartbeat);
     clearInterval(renewal);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ProvenWorker } from "../proof/worker.ts";
-import type { Faults } from "./worker/faults.ts";
+import { faultSources, type FaultCounts, type Faults } from "./worker/faults.ts";
 
-const answerSchema = z.object({ injected: z.number() });
+const countsSchema = z.record(z.enum(faultSources), z.number());
 
-/** Tells the Worker what goes wrong from now on. Answers how often something went wrong since the last call. */
-export async function setFaults(worker: ProvenWorker, faults: Faults): Promise<number> {
+/** Tells the Worker what goes wrong from now on. Answers how often something went wrong, ever. */
+export async function setFaults(worker: ProvenWorker, faults: Faults): Promise<FaultCounts> {
   const response = await fetch(`${worker.url}/chaos`, { method: "POST", body: JSON.stringify(faults) });
-  return answerSchema.parse(await response.json()).injected;
+  return countsSchema.parse(await response.json());
 }

@@ -1,5 +1,6 @@
-import type { FaultRates } from "../e2e/fault-plan.ts";
-import type { Faults } from "./worker/faults.ts";
+import { endings, type FaultRates } from "../e2e/fault-plan.ts";
+import type { Explained } from "../proof/ledger.ts";
+import type { Faults, FaultSource } from "./worker/faults.ts";
 
 /** A time in which something is wrong while people talk. */
 export interface Phase {
@@ -18,6 +19,33 @@ export interface Phase {
   readonly quietMs?: number;
 }
 
+/** What can go wrong: in the Worker, between it and its clients, and with tokens, which expire or are renewed on the live socket. */
+export type Source = FaultSource | "refused" | (typeof endings)[number] | "expired" | "renewed";
+
+/** What must have gone wrong in a phase, or it proves nothing. */
+export function sourcesOf({ faults, clockStepsMs, network, tokenMs }: Phase): readonly Source[] {
+  return [
+    ...(faults?.d1 === undefined ? [] : (["d1"] as const)),
+    ...(faults?.inbox === undefined ? [] : (["inbox"] as const)),
+    ...(clockStepsMs === undefined ? [] : (["clock"] as const)),
+    ...(network === undefined ? [] : (["refused", ...endings] as const)),
+    ...(tokenMs === undefined ? [] : (["expired", "renewed"] as const)),
+  ];
+}
+
+/** What clients may be told then. With D1 away that is for older pages alone: the newest one comes all the same. */
+export function explainedBy({ faults, tokenMs }: Phase): readonly Explained[] {
+  const isArchiveAway = faults?.d1 !== undefined && faults.d1 !== "stale";
+  return [
+    ...(isArchiveAway ? (["older page: archive_unavailable"] as const) : []),
+    ...(tokenMs === undefined
+      ? []
+      : (["send by REST", "newest page", "older page", "socket"] as const).map(
+          (doing) => `${doing}: token_expired` as const,
+        )),
+  ];
+}
+
 const hour = 3_600_000;
 
 /** TCP loses, doubles and reorders nothing: connections are refused, late, cut between frames and in one, or fall silent. */
@@ -28,7 +56,7 @@ const network: FaultRates = {
   duplicated: 0,
   delayed: 0.02,
   longestDelayMs: 30,
-  mostFrames: 400,
+  mostFrames: 200,
 };
 
 /** What the others are held against. */
@@ -47,7 +75,7 @@ export function phasesFor(seconds: number, hangSeconds: number): readonly Phase[
     { name: "inboxes fail", seconds, faults: { inbox: "failing" } },
     { name: "the clock steps", seconds, clockStepsMs: 6 * hour },
     { name: "sockets cut, silent, refused", seconds, network },
-    { name: "tokens expire", seconds, tokenMs: 700 },
+    { name: "tokens expire", seconds, tokenMs: 1_500 },
     {
       name: "all together",
       seconds: 2 * seconds,

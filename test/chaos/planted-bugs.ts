@@ -1,16 +1,16 @@
-import type { CounterName } from "../proof/counters.ts";
+import type { PlantedBug } from "../crash/planted-bugs.ts";
 import type { Planted } from "../proof/planted.ts";
 import type { Phase } from "./phases.ts";
 
-/** A Worker that breaks a promise, the phase in which that shows, and the counter that must see it. */
-export interface PlantedFault {
-  readonly planted: readonly Planted[];
+/** A Worker that breaks several promises at once, each seen by a counter that the others leave alone, and the phase in which that shows. */
+export interface PlantedFaults {
+  readonly bugs: readonly PlantedBug[];
   readonly phase: Phase;
-  readonly caughtBy: CounterName;
 }
 
 /** The object counts as archived what D1 has not answered yet: a restart mends it, a failing D1 does not. */
-const cursorBeforeAnswer: PlantedFault = {
+const cursorBeforeAnswer: PlantedBug = {
+  name: "archive cursor advanced before D1 answers",
   planted: [
     {
       file: "conversation/archiver.ts",
@@ -18,18 +18,39 @@ const cursorBeforeAnswer: PlantedFault = {
       to: "this.#archivedRev = write.summary.rev; const rev = await archive.write(write);",
     },
   ],
-  phase: {
-    name: "planted: archive cursor advanced before D1 answers",
-    seconds: 1,
-    faults: { d1: "down" },
-    // The back-off of a second has passed in it.
-    quietMs: 2_500,
-  },
   caughtBy: "archiveDifferences",
 };
 
+/** Where D1 is away the newest page is refused like an older one. */
+const newestFromArchive: PlantedBug = {
+  name: "the newest page needs D1",
+  planted: [
+    {
+      file: "http/history.ts",
+      from: "const newest = await sources.record(",
+      to: "await sources.archived({ before: 2, limit }); const newest = await sources.record(",
+    },
+  ],
+  caughtBy: "refusals",
+};
+
+/** A message gets the text of the one before it: the object, D1 and all who read it agree. */
+const textSwapped: PlantedBug = {
+  name: "a text is another's when it is written",
+  planted: [
+    {
+      file: "conversation/line.ts",
+      from: "const message = this.#append(draft, nowMs);",
+      to: `const message = this.#append({ ...draft, text: this.lastText ?? draft.text }, nowMs);
+    this.lastText = draft.text;`,
+    },
+  ],
+  caughtBy: "contentDifferences",
+};
+
 /** Pages say what a replica says, however far it is behind. */
-const staleBelieved: PlantedFault = {
+const staleBelieved: PlantedBug = {
+  name: "stale pages believed",
   planted: [
     {
       file: "http/history.ts",
@@ -37,8 +58,55 @@ const staleBelieved: PlantedFault = {
       to: "if (true) {",
     },
   ],
-  phase: { name: "planted: stale pages believed", seconds: 2, faults: { d1: "stale" } },
   caughtBy: "orderDifferences",
 };
 
-export const plantedFaults: readonly PlantedFault[] = [cursorBeforeAnswer, staleBelieved];
+/** Below the newest 100 messages the record itself is read from D1, and agrees with it. */
+const archivedOtherwise: PlantedBug = {
+  name: "D1 is told another text",
+  planted: [
+    {
+      file: "archive/write.ts",
+      from: "rows.map(messageValues)",
+      to: 'rows.map((row) => messageValues(row.seq <= 10 ? { ...row, text: "another" } : row))',
+    },
+  ],
+  caughtBy: "archiveDifferences",
+};
+
+const renewalIgnored: PlantedBug = {
+  name: "a fresh token changes nothing",
+  planted: [
+    {
+      file: "sockets/receive.ts",
+      from: "connection.remember({ expiresAtMs: verdict.expiresAtMs });",
+      to: "",
+    },
+  ],
+  caughtBy: "refusals",
+};
+
+export const plantedFaults: readonly PlantedFaults[] = [
+  {
+    bugs: [cursorBeforeAnswer, newestFromArchive, textSwapped],
+    // The back-off of a second has passed in the quiet.
+    phase: { name: "planted: D1 down", seconds: 1, faults: { d1: "down" }, quietMs: 2_500 },
+  },
+  {
+    bugs: [staleBelieved, archivedOtherwise],
+    phase: { name: "planted: stale reads", seconds: 2, faults: { d1: "stale" } },
+  },
+  {
+    bugs: [renewalIgnored],
+    phase: { name: "planted: tokens expire", seconds: 1, tokenMs: 1_500 },
+  },
+];
+
+/** Acknowledgements wait for D1, which the comparison of latencies must see. */
+export const ackAwaitsArchive: readonly Planted[] = [
+  {
+    file: "conversation/room.ts",
+    from: "settle({ ...outcome, message });",
+    to: "void this.archiver.settled(outcome.rev).then(() => settle({ ...outcome, message }));",
+  },
+];

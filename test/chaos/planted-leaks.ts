@@ -1,16 +1,18 @@
 import type { Planted } from "../proof/planted.ts";
 
-/** A Worker that logs what was written, who wrote it, their token and the deployment's key, in its own lines and beside them. */
+/** A Worker that logs what was written, who wrote it, their token and the deployment's key: in its own lines, beside them, and in an exception that nobody catches. */
 export const plantedLeaks: readonly Planted[] = [
   {
     file: "conversation/conversation-object.ts",
     from: "receiveFrame(this.#room, device, data);",
-    to: 'this.#operations.report("alarm_failed", { error: data }); receiveFrame(this.#room, device, data);',
+    to: "receiveFrame(this.#room, device, data); throw new Error(data);",
   },
   {
     file: "http/door.ts",
     from: 'context.set("verified", verdict);',
-    to: 'context.set("verified", verdict); console.debug(verdict.user); console.info(verdict.profile.name);',
+    to: `context.set("verified", verdict);
+  context.get("operations").report("sign_in_not_kept", { requestId: verdict.user });
+  console.info(verdict.profile.name);`,
   },
   {
     file: "http/door.ts",

@@ -14,6 +14,7 @@ test("[SE2][SE4][SE5][AR1][AR2] a Worker killed again and again under load keeps
     findings: [],
   });
   expect(outcome.kills).toBe(5);
+  expect(outcome.pages).toBeGreaterThan(0);
   expect(outcome.inFlight).toBeGreaterThan(0);
 });
 

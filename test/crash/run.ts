@@ -24,7 +24,9 @@ export interface CrashOutcome {
   readonly counters: Counters;
   readonly kills: number;
   readonly messages: number;
-  /** Sends that waited for their acknowledgement when the server died, over all kills. */
+  /** Pages of history that were read meanwhile. */
+  readonly pages: number;
+  /** Sends on a live socket that waited for their acknowledgement when the server died, over all kills. */
   readonly inFlight: number;
   readonly findings: readonly string[];
 }
@@ -32,12 +34,21 @@ export interface CrashOutcome {
 const load = { devices: 4, window: 8, pauseMs: 12 };
 /** From the first moment of a life on, also while the clients come back. */
 const longestLifeMs = 700;
+const longestWaitMs = 30_000;
+const pollMs = 2;
 
 /** Kills a Worker again and again under load, at moments that the seed picks, and checks what everyone was told. */
 export async function runCrash(plan: CrashPlan): Promise<CrashOutcome> {
   const random = seededRandom(plan.seed);
   const worker = await ProvenWorker.build({ planted: plan.planted ?? [] });
-  let outcome: CrashOutcome = { counters: allZero, kills: 0, messages: 0, inFlight: 0, findings: [] };
+  let outcome: CrashOutcome = {
+    counters: allZero,
+    kills: 0,
+    messages: 0,
+    pages: 0,
+    inFlight: 0,
+    findings: [],
+  };
   try {
     await worker.start();
     while (outcome.kills < plan.kills && plan.isEnough?.(outcome.counters) !== true) {
@@ -65,14 +76,15 @@ async function round(
   let { kills, inFlight } = before;
   for (let count = 0; count < plan.killsPerRound && kills < plan.kills; count += 1) {
     await wait(random() * longestLifeMs);
-    inFlight += conversations
-      .flatMap(({ devices }) => devices)
-      .reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+    // A busy machine may need longer than a life until anything is said.
+    await until(() => count % 2 === 1 || inFlightIn(conversations) > 0);
+    inFlight += inFlightIn(conversations);
     await worker.kill();
     await worker.start();
     kills += 1;
     plan.progress?.(kills);
   }
+  await until(() => conversations.every(({ ledger }) => ledger.pages > 0));
   const checked = await Promise.all(
     conversations.map(async (conversation) => check(worker, conversation, plan.patienceMs)),
   );
@@ -80,7 +92,19 @@ async function round(
     counters: checked.reduce((sum, { counters }) => sumOf(sum, counters), before.counters),
     kills,
     messages: checked.reduce((sum, { messages }) => sum + messages, before.messages),
+    pages: checked.reduce((sum, { pages }) => sum + pages, before.pages),
     inFlight,
     findings: [...before.findings, ...checked.flatMap(({ findings }) => findings)],
   };
+}
+
+function inFlightIn(conversations: readonly ProvenConversation[]): number {
+  return conversations.flatMap(({ devices }) => devices).reduce((sum, device) => sum + device.inFlight, 0);
+}
+
+/** What never comes to be true shows in the outcome. */
+async function until(isTrue: () => boolean): Promise<void> {
+  for (const endMs = Date.now() + longestWaitMs; !isTrue() && Date.now() < endMs;) {
+    await wait(pollMs);
+  }
 }

@@ -39,7 +39,7 @@ const failures =
 
 /** Throws frames, packets, requests and tokens at a Worker, of which most are nearly right, and looks at all that comes back. */
 export async function runFuzz({ seed, frames, progress, planted = [] }: FuzzPlan): Promise<FuzzOutcome> {
-  const worker = await ProvenWorker.build({ planted, logsExceptions: true });
+  const worker = await ProvenWorker.build({ planted });
   await worker.start();
   const findings = new Set<string>();
   const found = (finding: string) => void findings.add(finding);

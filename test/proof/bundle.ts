@@ -3,7 +3,11 @@ import { build } from "esbuild";
 import { projectDir } from "../../src/commands/local.ts";
 import { planting, type Planted } from "./planted.ts";
 
-/** The Worker as wrangler bundles it, with wrangler's bundler, from an entry and with these bugs planted. Writes `outFile`. */
+/**
+ * The Worker in one module, from an entry and with these bugs planted. Writes `outFile`. The bundler is wrangler's; its
+ * options are named here, since wrangler itself plants nothing: those that decide which code of a package runs and what
+ * the platform brings, not those of size and debugging.
+ */
 export async function bundleWorker(
   outFile: string,
   { entry = "src/index.ts", planted = [] }: { entry?: string; planted?: readonly Planted[] } = {},

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Message } from "../../src/protocol/message.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Message, Receipt } from "../../src/protocol/message.ts";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationName, pairFromName } from "../../src/protocol/pair.ts";
 import type { Verification } from "../../src/protocol/verification.ts";
 import type { ProvenConversation } from "./conversation.ts";
 import type { Counters } from "./counters.ts";
 import type { ProvenDevice } from "./device.ts";
+import type { Ledger } from "./ledger.ts";
 import { loadPages, verified } from "./rest.ts";
 import type { ArchivedRow, ProvenWorker } from "./worker.ts";
 
@@ -13,6 +15,8 @@ import type { ArchivedRow, ProvenWorker } from "./worker.ts";
 export interface Checked {
   readonly counters: Counters;
   readonly messages: number;
+  /** Pages of history that somebody read meanwhile. */
+  readonly pages: number;
   readonly findings: readonly string[];
 }
 
@@ -24,14 +28,15 @@ export async function check(
 ): Promise<Checked> {
   conversation.quieten();
   const endMs = Date.now() + patienceMs;
+  const { pages } = conversation.ledger;
   const isSettled = await until(() => isQuiet(conversation.devices), endMs);
   const verification = await caughtUp(worker, conversation.users, endMs);
   const rev = Math.max(0, ...conversation.devices.map(({ cursor }) => cursor));
   const record = await loadPages(conversation.address(), isSettled ? rev : 0);
-  await Promise.race([Promise.all(conversation.devices.map((device) => device.loaded())), unref(patienceMs)]);
+  await Promise.all(conversation.devices.map((device) => device.loaded()));
   const archived = await worker.archived(await conversationKey(conversationName(...conversation.users)));
   await conversation.end();
-  return compared(conversation, { record, archived, isSettled, verification });
+  return { ...compared(conversation, { record, archived, isSettled, verification }), pages };
 }
 
 interface Ending {
@@ -41,11 +46,11 @@ interface Ending {
   readonly verification: Verification | undefined;
 }
 
-function compared(conversation: ProvenConversation, ending: Ending): Checked {
+function compared(conversation: ProvenConversation, ending: Ending): Omit<Checked, "pages"> {
   const { ledger, devices } = conversation;
   const { record, isSettled } = ending;
-  const idOf = new Map(record.map(({ seq, id }) => [seq, id]));
-  const isMissing = ({ id, seq }: { id: string; seq: number }) => idOf.get(seq) !== id;
+  const recorded = new Map(record.map((message) => [message.seq, message]));
+  const isMissing = ({ id, seq }: Receipt) => recorded.get(seq)?.id !== id;
   const found = {
     acknowledgedMissing: [...ledger.acknowledged.values()].filter(isMissing).map(({ seq }) => `ack ${seq}`),
     deliveredMissing: [...ledger.delivered.values()].filter(isMissing).map(({ seq }) => `message ${seq}`),
@@ -55,11 +60,12 @@ function compared(conversation: ProvenConversation, ending: Ending): Checked {
       ...devices.flatMap((device) => differences(device, record)),
       ...fallingTimes(record),
     ],
+    contentDifferences: contentDifferences(ledger, recorded),
     archiveDifferences: archiveDifferences(conversation, ending),
+    refusals: ledger.refusals,
     unsettled: [
       ...(isSettled ? [] : ["the clients did not come to rest"]),
-      ...ledger.refusals,
-      ...[...ledger.sent]
+      ...[...ledger.sent.keys()]
         .filter((id) => !record.some((message) => message.id === id))
         .map(() => "a lost send"),
     ],
@@ -83,6 +89,22 @@ function differences(device: ProvenDevice, record: readonly Message[]): string[]
   return device.log.size > record.length ? [...wrong, "a device has more than there is"] : wrong;
 }
 
+/** Where the record is not what was written, or something was told or shown of a message that the record does not say. */
+function contentDifferences(ledger: Ledger, recorded: ReadonlyMap<number, Message>): string[] {
+  const rewritten = [...recorded.values()].filter(
+    ({ id, author, text }) => !isDeepStrictEqual(ledger.sent.get(id), { author, text }),
+  );
+  const isOther = (told: Receipt) => {
+    const message = recorded.get(told.seq);
+    return message?.id === told.id && !isDeepStrictEqual({ ...message, ...told }, message);
+  };
+  return [
+    ...rewritten.map(({ seq }) => `message ${seq} is not what was written`),
+    ...[...ledger.acknowledged.values()].filter(isOther).map(({ seq }) => `ack ${seq} says otherwise`),
+    ...[...ledger.delivered.values()].filter(isOther).map(({ seq }) => `message ${seq} was shown otherwise`),
+  ];
+}
+
 function fallingTimes(record: readonly Message[]): string[] {
   return record
     .filter(({ createdAt }, index) => createdAt < (record[index - 1]?.createdAt ?? 0))
@@ -101,9 +123,11 @@ function archiveDifferences({ users }: ProvenConversation, ending: Ending): stri
     })
     .map(({ seq }) => `D1 differs at ${seq}`);
   const extra = archived.length > record.length ? ["D1 has more than there is"] : [];
-  const summary = verification?.differences.filter(({ seq }) => seq === undefined) ?? [];
+  const found = (verification?.differences ?? []).map(
+    ({ seq, kind }) => `the comparison finds ${seq ?? "the summary"}: ${kind}`,
+  );
   const unsure = verification === undefined || verification.pending > 0 ? ["D1 did not catch up"] : [];
-  return [...wrong, ...extra, ...summary.map(() => "the summary differs"), ...unsure];
+  return [...wrong, ...extra, ...found, ...unsure];
 }
 
 function twice(ids: readonly string[]): string[] {
@@ -130,11 +154,6 @@ async function caughtUp(worker: ProvenWorker, users: readonly [string, string], 
     found = await verified(worker, users);
   }
   return found;
-}
-
-/** A wait that keeps no process alive. */
-function unref(ms: number): Promise<void> {
-  return wait(ms, undefined, { ref: false });
 }
 
 async function until(isTrue: () => boolean, endMs: number): Promise<boolean> {

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { canaries } from "./canaries.ts";
 import { ProvenDevice } from "./device.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Explained } from "./ledger.ts";
 import { postMessage, readPage } from "./rest.ts";
 import type { ProvenWorker } from "./worker.ts";
 
 const readPauseMs = 80;
 
 export interface Load {
-  /** On sockets, half of them of each user. */
+  /** On sockets, half of them of each user; of every user's two one is an inbox socket. */
   readonly devices: number;
   /** Sends of a device that may wait for their acknowledgement at once. */
   readonly window: number;
@@ -21,14 +21,16 @@ export interface Doors {
   /** Where sockets connect; the Worker itself unless something stands before it. */
   readonly socketUrl?: string;
   readonly token?: (user: string) => Promise<string>;
-  /** Every other device shows a fresh token so often, on its live socket. */
-  readonly renewMs?: number;
+  /** So long a token holds; half of the devices show a fresh one in time, on their live socket. */
+  readonly tokenMs?: number;
+  /** Refusals that what is wrong explains. */
+  readonly explained?: readonly Explained[];
 }
 
-/** Two users who talk without a break: on several sockets each, and by REST; both also scroll. */
+/** Two users who talk without a break: each on sockets of the conversation and of the inbox, and by REST; both also scroll. */
 export class ProvenConversation {
   readonly users: readonly [string, string];
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger;
   readonly devices: readonly ProvenDevice[];
   readonly #worker: ProvenWorker;
   readonly #load: Load;
@@ -37,8 +39,9 @@ export class ProvenConversation {
   #isSending = true;
   #isOver = false;
 
-  constructor(worker: ProvenWorker, load: Load, { socketUrl, token, renewMs }: Doors = {}) {
+  constructor(worker: ProvenWorker, load: Load, { socketUrl, token, tokenMs, explained }: Doors = {}) {
     this.#worker = worker;
+    this.ledger = new Ledger(explained);
     this.#load = load;
     this.#token = token ?? ((user) => worker.token(user));
     this.users = [`alice-${randomUUID()}${canaries.address}`, `bob-${randomUUID()}${canaries.address}`];
@@ -48,7 +51,8 @@ export class ProvenConversation {
         new ProvenDevice({
           ...this.#end(index),
           url: socketUrl ?? worker.url,
-          ...(renewMs !== undefined && index >= load.devices / 2 && { renewMs }),
+          isInbox: index % 4 === 1 || index % 4 === 2,
+          ...(tokenMs !== undefined && index >= load.devices / 2 && { renewsWithinMs: tokenMs }),
         }),
     );
   }

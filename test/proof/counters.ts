@@ -4,7 +4,9 @@ export const counterNames = [
   "deliveredMissing",
   "duplicates",
   "orderDifferences",
+  "contentDifferences",
   "archiveDifferences",
+  "refusals",
   "unsettled",
 ] as const;
 export type CounterName = (typeof counterNames)[number];

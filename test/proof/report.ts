@@ -5,7 +5,9 @@ const headings: Readonly<Record<CounterName, string>> = {
   deliveredMissing: "delivered, missing",
   duplicates: "duplicates",
   orderDifferences: "order differences",
+  contentDifferences: "content differences",
   archiveDifferences: "archive differences",
+  refusals: "refusals",
   unsettled: "unsettled",
 };
 

@@ -1,22 +1,27 @@
 // A Worker on the local runtime, in a process to be killed: `node test/proof/server.ts <ServerPlan as JSON>`.
 // Prints `up` when it listens.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { projectDir } from "../../src/commands/local.ts";
 import type { ServerPlan } from "./worker.ts";
 import { migrate } from "./migrate.ts";
 
 const plan = JSON.parse(process.argv[2] ?? "") as ServerPlan;
+const configuration = readFileSync(join(projectDir, "wrangler.toml"), "utf8");
+const [, compatibilityDate = ""] = /^compatibility_date = "(.*)"$/m.exec(configuration) ?? [];
 const runtime = new Miniflare(
   convertV4MiniflareOptions({
     log: new Log(LogLevel.ERROR),
     cf: false,
-    verbose: plan.logsExceptions,
+    // Exceptions that nobody caught are lines of the log too.
+    verbose: true,
     resourcePersistencePath: plan.stateDir,
     handleStructuredLogs: ({ message }) => console.error(message),
     workers: [
       {
         name: "pairline",
-        compatibilityDate: "2026-11-01",
+        compatibilityDate,
         modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(plan.bundle, "utf8") }],
         durableObjects: {
           CONVERSATIONS: { className: "Conversation", useSQLite: true },

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,8 +19,6 @@ export interface ServerPlan {
   readonly stateDir: string;
   readonly databases: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
-  /** Whether the log has exceptions that nobody caught; otherwise those of an object's events are silent. */
-  readonly logsExceptions: boolean;
   /** Whether there is no state yet. */
   readonly isNew: boolean;
 }
@@ -29,7 +27,6 @@ export interface WorkerOptions {
   readonly planted?: readonly Planted[];
   readonly entry?: string;
   readonly databases?: readonly string[];
-  readonly logsExceptions?: boolean;
   /** Instead of the proofs' own, which lift the limits. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -44,6 +41,13 @@ export interface ArchivedRow {
   readonly createdAt: number;
 }
 
+/** What `server.ts` answers. */
+interface RowsOf {
+  readonly key: string;
+  readonly rows: ArchivedRow[];
+}
+
+const rowsMs = 60_000;
 const started = new Set<number>();
 // A run that is cut short leaves no server behind.
 process.on("exit", () => [...started].forEach(killGroup));
@@ -66,11 +70,7 @@ export class ProvenWorker {
   #ended: Promise<unknown> = Promise.resolve();
   #wasStarted = false;
 
-  private constructor(
-    folder: string,
-    port: number,
-    { databases = ["DB"], logsExceptions = false, variables = {} }: WorkerOptions,
-  ) {
+  private constructor(folder: string, port: number, { databases = ["DB"], variables = {} }: WorkerOptions) {
     this.#folder = folder;
     this.url = `http://127.0.0.1:${port}`;
     this.stateDir = join(folder, "v3");
@@ -80,7 +80,6 @@ export class ProvenWorker {
       port,
       stateDir: this.stateDir,
       databases,
-      logsExceptions,
       variables: {
         JWT_SECRET: this.#secret,
         ADMIN_KEY: this.adminKey,
@@ -136,16 +135,18 @@ export class ProvenWorker {
     if (server === undefined) {
       throw new Error("the Worker does not run");
     }
-    return new Promise((resolve) => {
-      const take = ({ key, rows }: { key: string; rows: ArchivedRow[] }) => {
+    const answers = on(server, "message", { signal: AbortSignal.timeout(rowsMs) });
+    server.send(conversation);
+    try {
+      for await (const [{ key, rows }] of answers as AsyncIterable<[RowsOf]>) {
         if (key === conversation) {
-          server.off("message", take);
-          resolve(rows);
+          return rows;
         }
-      };
-      server.on("message", take);
-      server.send(conversation);
-    });
+      }
+    } catch (cause) {
+      throw new Error(`D1 did not say in ${rowsMs / 1_000} s what it has`, { cause });
+    }
+    throw new Error("the server says nothing any more");
   }
 
   /** The process that all of it descends from. */

@@ -9,27 +9,32 @@ export type InboxMode = (typeof inboxModes)[number];
 export interface Faults {
   readonly d1: D1Mode;
   readonly inbox: InboxMode;
+  /** D1 answers, or fails, so much later. */
+  readonly d1LateMs: number;
   /** The Worker's clock is so far ahead of the machine's. */
   readonly clockOffsetMs: number;
 }
 
-export const noFaults: Faults = { d1: "well", inbox: "well", clockOffsetMs: 0 };
+export const noFaults: Faults = { d1: "well", inbox: "well", d1LateMs: 0, clockOffsetMs: 0 };
+
+/** Where something goes wrong: calls to D1, deliveries, and readings of a wrong clock. */
+export const faultSources = ["d1", "inbox", "clock"] as const;
+export type FaultSource = (typeof faultSources)[number];
+export type FaultCounts = Readonly<Record<FaultSource, number>>;
 
 let current = noFaults;
-let injected = 0;
+const counts = { d1: 0, inbox: 0, clock: 0 };
 
 export function faultsNow(): Faults {
   return current;
 }
 
-/** Sets what is wrong from now on. Answers how often something was, since the last call. */
-export function setFaults(faults: Faults): number {
-  const before = injected;
-  injected = 0;
+/** Sets what is wrong from now on. Answers how often something was, ever. */
+export function setFaults(faults: Faults): FaultCounts {
   current = faults;
-  return before;
+  return counts;
 }
 
-export function countFault(): void {
-  injected += 1;
+export function countFault(source: FaultSource): void {
+  counts[source] += 1;
 }

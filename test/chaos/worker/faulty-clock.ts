@@ -7,7 +7,7 @@ export function installClock(): void {
   Date.now = () => {
     const { clockOffsetMs } = faultsNow();
     if (clockOffsetMs !== 0) {
-      countFault();
+      countFault("clock");
     }
     return machineNow() + clockOffsetMs;
   };

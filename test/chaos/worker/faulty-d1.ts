@@ -22,7 +22,7 @@ export function installD1(database: D1Database, replica: D1Database): void {
     const session = isStale ? replica.withSession(constraint) : open(constraint);
     replicas.add(session);
     if (isStale) {
-      countFault();
+      countFault("d1");
     }
     return session;
   };
@@ -31,13 +31,17 @@ export function installD1(database: D1Database, replica: D1Database): void {
     if (original === undefined) {
       throw new Error(`D1 has no ${channel} any more: find the new place where all its calls pass`);
     }
-    prototype[channel] = function intercepted(...parameters) {
+    prototype[channel] = async function intercepted(...parameters) {
       const call = () => original.apply(this, parameters);
       if (primary.has(this)) {
         return call();
       }
       const isReplica = replicas.has(this);
-      return behave[faultsNow().d1](async () => {
+      const { d1, d1LateMs } = faultsNow();
+      if (d1LateMs > 0) {
+        await scheduler.wait(d1LateMs);
+      }
+      return behave[d1](async () => {
         const answer = await call();
         if (!isReplica) {
           const later = replica.withSession("first-primary");
@@ -56,7 +60,7 @@ export function installD1(database: D1Database, replica: D1Database): void {
 const behave: Readonly<Record<D1Mode, (call: Call) => Promise<unknown>>> = {
   well: (call) => call(),
   slow: async (call) => {
-    countFault();
+    countFault("d1");
     await scheduler.wait(50 + Math.random() * 450);
     return call();
   },
@@ -66,16 +70,16 @@ const behave: Readonly<Record<D1Mode, (call: Call) => Promise<unknown>>> = {
     if (luck >= 2) {
       return call();
     }
-    countFault();
+    countFault("d1");
     return luck < 1 ? fail() : call().then(fail);
   },
   down: async () => {
-    countFault();
+    countFault("d1");
     return fail();
   },
   // Long after its caller gave it up it happens all the same.
   hanging: async (call) => {
-    countFault();
+    countFault("d1");
     while (faultsNow().d1 === "hanging") {
       await scheduler.wait(pollMs);
     }

@@ -22,16 +22,16 @@ export class Inbox extends WellInbox {
   override async deliver(delivery: Delivery): Promise<DeliveryAnswer> {
     const luck = faultsNow().inbox === "well" ? 1 : Math.random();
     if (luck < 0.2) {
-      countFault();
+      countFault("inbox");
       throw new Error("the inbox failed before it took anything");
     }
     const answer = await super.deliver(delivery);
     if (luck < 0.4) {
-      countFault();
+      countFault("inbox");
       throw new Error("the inbox failed after it took it");
     }
     if (luck < 0.5) {
-      countFault();
+      countFault("inbox");
       this.ctx.abort("the inbox died");
     }
     return answer;
@@ -43,7 +43,7 @@ export { SocketIoSession } from "../../../src/index.ts";
 export default {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     return new URL(request.url).pathname === "/chaos"
-      ? Response.json({ injected: setFaults(await request.json<Faults>()) })
+      ? Response.json(setFaults(await request.json<Faults>()))
       : app.fetch(request, { ...env, DB }, context);
   },
 };

@@ -1,8 +1,10 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { residentMiBOf } from "../bench/process-tree.ts";
 import { memoryGrowth } from "./memory.ts";
 import { plantedTogether } from "./planted-bugs.ts";
 import { runFuzz } from "./run.ts";
+import { Supply } from "./seeds.ts";
 
 test("[ER1][SO5][AD4] twenty thousand frames that are nearly right, and requests and tokens beside them, find nothing", async () => {
   const { findings, settled, memoryMiB } = await runFuzz({ seed: 7, frames: 20_000 });
@@ -34,4 +36,13 @@ test.each([
 
 test("memory that cannot be read is not judged", () => {
   expect(memoryGrowth([undefined, undefined, undefined])).toBeUndefined();
+});
+
+const given = (seed: number, purpose: string) => new Supply(fc.uuid(), seed, purpose).takeMany(500);
+
+test("a seed repeats what it gave; the next seed and another purpose give nothing of it", () => {
+  const first = given(7, "inbox");
+  expect(given(7, "inbox")).toEqual(first);
+  const others = new Set([...given(8, "inbox"), ...given(7, "conversation")]);
+  expect(first.filter((one) => others.has(one))).toEqual([]);
 });

@@ -35,6 +35,7 @@ export class ChatMember implements Member {
   /** What the inbox told before the client was let in. */
   #early: PushedFrame[] | undefined;
   #badEvents = 0;
+  #hasLeft = false;
   #detached = Promise.resolve();
 
   constructor(ports: ChatPorts, link: Link, { user, marks }: KeptChat) {
@@ -49,7 +50,11 @@ export class ChatMember implements Member {
     this.#line = new InboxLine({
       take: (frames) => this.#inbox.take(frames),
       wait,
-      lost: () => link.end(),
+      lost: () => {
+        if (!this.#hasLeft) {
+          link.end();
+        }
+      },
     });
   }
 
@@ -72,6 +77,7 @@ export class ChatMember implements Member {
   }
 
   left(): void {
+    this.#hasLeft = true;
     this.#detached = this.#detach();
   }
 
@@ -194,7 +200,10 @@ export class ChatMember implements Member {
     }
     this.#line.add(frame, (answer) => {
       this.#heard(frame, answer);
-      answered(answer);
+      // Who left is none of the inbox's devices any more: what it still had to ask is nobody's failure.
+      if (!this.#hasLeft) {
+        answered(answer);
+      }
     });
   }
 

@@ -33,12 +33,12 @@ export class InboxLine {
 
   async #hand(errands: readonly Errand[]): Promise<void> {
     const answers = await this.#take(errands.map(({ frame }) => frame));
-    if (answers === undefined) {
-      this.#ports.lost();
-    }
     errands.forEach(({ answered }, index) => {
       answered(answers?.[index] ?? { kind: "refused", refusal: refusal("internal") });
     });
+    if (answers === undefined) {
+      this.#ports.lost();
+    }
   }
 
   async #take(frames: readonly InboxFrame[]): Promise<readonly FrameAnswer[] | undefined> {

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import type { Frame } from "./lines.ts";
 
 /** Who the frames are about: the other user, oneself, nobody, and what is no id. */
 export interface Cast {
@@ -6,8 +7,11 @@ export interface Cast {
   readonly peer: string;
 }
 
-const hostileText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 40 }),
+// Half surrogates too. Quicker to begin with than fast-check's own unit of this kind.
+const anyCodePoint = fc.nat(0x10ffff).map((point) => String.fromCodePoint(point));
+
+export const hostileText = fc.oneof(
+  fc.string({ unit: anyCodePoint, maxLength: 40 }),
   fc.string({ unit: "grapheme", maxLength: 40 }),
   fc.constantFrom(
     "",
@@ -22,12 +26,12 @@ const hostileText = fc.oneof(
     "../..",
   ),
 );
-const hostileNumber = fc.oneof(
+export const hostileNumber = fc.oneof(
   fc.integer(),
   fc.double(),
   fc.constantFrom(-1, 0, 1, 2, 0.5, 2 ** 31, 2 ** 53, 1e308, Number.MAX_SAFE_INTEGER),
 );
-const hostileValue = fc.oneof(
+export const hostileValue = fc.oneof(
   { weight: 3, arbitrary: hostileText },
   { weight: 3, arbitrary: hostileNumber },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 4 }) },
@@ -84,8 +88,34 @@ export function frames({ you, peer }: Cast, canary: string): fc.Arbitrary<Record
   });
 }
 
-/** Text that a socket may get: frames, frames cut or bent, JSON, and none. */
-export function texts(cast: Cast, canary: string): fc.Arbitrary<string> {
+/** Frames that belong together: one, or a packet and its bytes. */
+export interface Volley {
+  readonly frames: readonly Frame[];
+  /** Whether its socket may end with it. */
+  readonly mayEnd: boolean;
+}
+
+const bytes = fc.uint8Array({ maxLength: 64 }).map((drawn) => new Uint8Array(drawn));
+
+/** Close to the limit of a frame. */
+const largeBytes = 60_000;
+
+/** What a socket may get: frames, frames cut or bent, JSON, text that is none, and bytes. */
+export function volleys(cast: Cast, canary: string): fc.Arbitrary<Volley> {
+  return fc.oneof(
+    {
+      weight: 40,
+      arbitrary: texts(cast, canary).map((text) => ({
+        frames: [text],
+        // A token is judged, and most are none.
+        mayEnd: text.includes('"auth"') || Buffer.byteLength(text) > largeBytes,
+      })),
+    },
+    { weight: 1, arbitrary: bytes.map((drawn) => ({ frames: [drawn], mayEnd: false })) },
+  );
+}
+
+function texts(cast: Cast, canary: string): fc.Arbitrary<string> {
   const whole = frames(cast, canary).map((frame) => JSON.stringify(frame));
   const bent = fc.tuple(whole, fc.nat(), hostileText).map(([text, at, put]) => {
     const place = at % (text.length + 1);
@@ -93,11 +123,11 @@ export function texts(cast: Cast, canary: string): fc.Arbitrary<string> {
   });
   const cut = fc.tuple(whole, fc.nat()).map(([text, at]) => text.slice(0, at % (text.length + 1)));
   return fc.oneof(
-    { weight: 6, arbitrary: whole },
-    { weight: 2, arbitrary: bent },
-    { weight: 1, arbitrary: cut },
-    { weight: 1, arbitrary: fc.json({ maxDepth: 6 }) },
-    { weight: 1, arbitrary: hostileText },
+    { weight: 24, arbitrary: whole },
+    { weight: 8, arbitrary: bent },
+    { weight: 4, arbitrary: cut },
+    { weight: 4, arbitrary: fc.json({ maxDepth: 6 }) },
+    { weight: 4, arbitrary: hostileText },
     {
       weight: 1,
       arbitrary: fc.constantFrom("ping", "[".repeat(30_000), '{"type":"send","data":'.repeat(500)),
@@ -105,172 +135,35 @@ export function texts(cast: Cast, canary: string): fc.Arbitrary<string> {
   );
 }
 
-/** Packets of Engine.IO and Socket.IO: events of the vocabularies, other packets, and noise. */
-export function packets(cast: Cast, canary: string): fc.Arbitrary<string> {
-  const event = fc
-    .tuple(frames(cast, canary), fc.option(fc.nat(), { nil: "" }))
-    .map(([{ type, ...rest }, id]) => `42${id}${JSON.stringify([type, rest])}`);
-  const packet = fc
-    .tuple(
-      fc.constantFrom(
-        "40",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "451-",
-        "4511-",
-        "46",
-        "49",
-        "4",
-        "3",
-        "6",
-        "2",
-        "5",
-        "b",
-      ),
-      texts(cast, canary),
-    )
-    .map(([head, body]) => head + body);
+/** Heads of packets of Engine.IO and Socket.IO, of which most end the session with what follows. */
+const heads = "40 41 42 43 44 45 451- 4511- 452- 46 49 4 0 1 2 2probe 3 5 6 b bAA= b!".split(" ");
+
+/** What the parser takes for one. */
+const isEventName = (name: unknown) => typeof name === "string" || Number.isFinite(name);
+
+/** Packets of Engine.IO and Socket.IO: events of the vocabularies, with bytes too, other packets, and noise. */
+export function packetVolleys(cast: Cast, canary: string): fc.Arbitrary<Volley> {
+  const id = fc.option(fc.nat(), { nil: "" as const });
+  const event = fc.tuple(frames(cast, canary), id).map(([{ type, ...rest }, number]) => ({
+    frames: [`42${number}${JSON.stringify([type, rest])}`],
+    mayEnd: !isEventName(type) || type === "auth",
+  }));
+  const binary = fc.tuple(frames(cast, canary), id, bytes).map(([{ type, ...rest }, number, drawn]) => ({
+    frames: [
+      `451-${number}${JSON.stringify([type, { ...rest, data: { _placeholder: true, num: 0 } }])}`,
+      drawn,
+    ],
+    mayEnd: !isEventName(type),
+  }));
+  const noise = fc.oneof(
+    fc.tuple(fc.constantFrom(...heads), texts(cast, canary)).map(([head, body]) => head + body),
+    hostileText,
+    bytes,
+  );
   return fc.oneof(
-    // Most of what is no event ends the session.
-    { weight: 60, arbitrary: event },
-    { weight: 1, arbitrary: packet },
-    { weight: 1, arbitrary: hostileText },
-  );
-}
-
-export interface FuzzedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string | undefined;
-  readonly authorization: string | undefined;
-}
-
-const segments = [
-  "v1",
-  "conversations",
-  "messages",
-  "read",
-  "block",
-  "reactions",
-  "users",
-  "me",
-  "presence",
-  "admin",
-  "import",
-  "verify",
-  "api",
-  "chats",
-  "socket",
-  "socket.io",
-  "ws",
-  "sockets.io",
-  "health",
-];
-
-/** Requests: real addresses with strange parts, queries, bodies and tokens. */
-export function requests(
-  { you, peer }: Cast,
-  { token, adminKey }: { token: string; adminKey: string },
-): fc.Arbitrary<FuzzedRequest> {
-  const part = fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(...segments) },
-    { weight: 3, arbitrary: fc.constantFrom(peer, you, "1", "2", "%F0%9F%91%8D", "%", "%2e%2e", "") },
-    { weight: 1, arbitrary: fc.webSegment() },
-  );
-  const known = fc.constantFrom(
-    `/v1/conversations/${peer}/messages`,
-    `/v1/conversations/${peer}`,
-    `/v1/conversations/${peer}/read`,
-    `/v1/conversations`,
-    `/v1/users/${peer}`,
-    "/v1/me/presence",
-    "/v1/admin/import",
-    "/v1/admin/conversations/verify",
-    `/api/chats/me/${peer}`,
-    "/api/chats",
-    "/socket.io/",
-    "/ws/sockets.io",
-  );
-  const query = fc.oneof(
-    { weight: 2, arbitrary: fc.constant("") },
-    { weight: 2, arbitrary: fc.webQueryParameters().map((text) => `?${text}`) },
-    {
-      weight: 3,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom(
-            "after",
-            "before",
-            "limit",
-            "rev",
-            "cursor",
-            "changedSince",
-            "archived",
-            "EIO",
-            "transport",
-            "sid",
-          ),
-          fc.oneof(
-            hostileNumber.map(String),
-            fc.constantFrom("4", "polling", "websocket", "true", ""),
-            fc.webSegment(),
-          ),
-        )
-        .map(([name, value]) => `?EIO=4&transport=polling&${name}=${value}`),
-    },
-  );
-  return fc.record({
-    method: fc.constantFrom("GET", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
-    path: fc
-      .tuple(
-        fc.oneof(
-          { weight: 2, arbitrary: known },
-          { weight: 1, arbitrary: fc.array(part, { maxLength: 7 }).map((parts) => `/${parts.join("/")}`) },
-        ),
-        query,
-      )
-      .map(([path, search]) => path + search),
-    body: fc.option(
-      fc.oneof(
-        frames({ you, peer }, token).map((frame) => JSON.stringify(frame)),
-        fc.json(),
-        hostileText,
-        fc.constant("[".repeat(60_000)),
-      ),
-      { nil: undefined },
-    ),
-    authorization: fc.option(
-      fc.oneof(
-        { weight: 6, arbitrary: fc.constant(`Bearer ${token}`) },
-        { weight: 1, arbitrary: fc.constant(`Bearer ${adminKey}`) },
-        { weight: 2, arbitrary: bentTokens(token).map((text) => `Bearer ${text}`) },
-      ),
-      { nil: undefined },
-    ),
-  });
-}
-
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-/** Tokens that are almost one: a character changed, a part exchanged, another algorithm named. */
-export function bentTokens(token: string): fc.Arbitrary<string> {
-  const [head = "", claims = "", signature = ""] = token.split(".");
-  return fc.oneof(
-    // Within the claims, where every bit of a character counts.
-    fc
-      .nat(claims.length - 5)
-      .map(
-        (at) =>
-          `${head}.${claims.slice(0, at)}${claims[at] === "A" ? "B" : "A"}${claims.slice(at + 1)}.${signature}`,
-      ),
-    fc
-      .constantFrom("none", "HS512", "RS256", "", null)
-      .map((alg) => `${encode({ alg, typ: "JWT" })}.${claims}.${signature}`),
-    fc.jsonValue().map((value) => `${head}.${encode(value)}.${signature}`),
-    fc.constantFrom("", ".", "..", `${head}.${claims}.`, claims, "x.y.z"),
-    fc.base64String().map((text) => `${head}.${claims}.${text.replaceAll(/[^\w-]/g, "")}x`),
+    { weight: 55, arbitrary: event },
+    { weight: 5, arbitrary: binary },
+    // A new session costs more than a packet.
+    { weight: 1, arbitrary: noise.map((drawn) => ({ frames: [drawn], mayEnd: true })) },
   );
 }

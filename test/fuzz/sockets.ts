@@ -1,21 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { decodePacket } from "engine.io-parser";
-import { Decoder } from "socket.io-parser";
-import { errorCatalogue } from "../../src/protocol/errors.ts";
-
-/** Closes that a hostile client may meet: the catalogue's, a plain one, and Engine.IO's for its size. */
-const expectedCloses = new Set<number>([
-  1000,
-  1009,
-  ...Object.values(errorCatalogue).map(({ closeCode }) => closeCode),
-]);
+import { closeFault } from "./answers.ts";
+import type { Volley } from "./generators.ts";
+import type { Dial, Line } from "./lines.ts";
+import type { Supply } from "./seeds.ts";
+import type { Watch } from "./watch.ts";
 
 const patienceMs = 60_000;
 
 export interface Hostile {
   /** Opens it, with whatever a proper client says first. */
-  readonly open: () => Promise<WebSocket>;
-  /** How many frames go before their answers are waited for: those behind one that ends the socket are not taken. */
+  readonly dial: Dial;
+  /** How many volleys go before their answers are waited for. */
   readonly burst: number;
   /** A proper frame, of which little follows. */
   readonly good: string;
@@ -28,116 +23,135 @@ export interface Hostile {
 /** So often a proper frame is among them: too many bad ones in a row would close the socket. */
 const goodEvery = 5;
 
+/** How many frames may be sent for one that is settled: behind one that ended its socket nothing is taken. */
+const mostSentPerSettled = 2;
+
 export interface Attacked {
-  /** Frames that were taken for sure. */
-  readonly taken: number;
+  readonly sent: number;
+  /** Frames that the server took for sure: what came after them was answered, or they ended their socket. */
+  readonly settled: number;
   readonly answers: number;
   readonly closes: number;
 }
 
-export interface Watch {
-  readonly found: (finding: string) => void;
-  readonly heard: (text: string) => void;
-}
-
-/** Sends frames over one socket, opened again where the Worker closes it. Reports what a server must not do. */
-export async function attack(hostile: Hostile, frames: readonly string[], watch: Watch): Promise<Attacked> {
-  const total = { taken: 0, answers: 0, closes: 0 };
-  let next = 0;
-  while (next < frames.length) {
-    const session = new Session(await hostile.open(), hostile, watch);
-    while (next < frames.length && session.closeCode === undefined) {
-      const burst = frames.slice(next, next + hostile.burst);
-      await session.send(burst);
-      next += burst.length;
-      total.taken += session.closeCode === undefined ? burst.length : 0;
+/** Sends frames until so many are settled, over one socket that is opened again where the Worker closes it. Reports what a server must not do. */
+export async function attack(
+  hostile: Hostile,
+  supply: Supply<Volley>,
+  wanted: number,
+  watch: Watch,
+): Promise<Attacked> {
+  const total = { sent: 0, settled: 0, answers: 0, closes: 0 };
+  const isDone = () => total.settled >= wanted || total.sent >= mostSentPerSettled * wanted;
+  let isAnswering = true;
+  while (isAnswering && !isDone()) {
+    const session = new Session(hostile, watch);
+    isAnswering = await session.open();
+    while (isAnswering && !isDone() && session.closeCode === undefined) {
+      const burst = nextBurst(supply, Math.min(hostile.burst, wanted - total.settled));
+      const frames = burst.reduce((sum, volley) => sum + volley.frames.length, 0);
+      total.sent += frames;
+      isAnswering = await session.send(burst);
+      total.settled += session.isSettled ? frames : 0;
     }
     total.answers += session.answers;
     total.closes += session.finish();
   }
+  if (total.settled < wanted) {
+    watch.found(`of ${total.sent} frames only ${total.settled} were settled`);
+  }
   return total;
+}
+
+/** One that may end its socket goes alone, so that the end is its answer. */
+function nextBurst(supply: Supply<Volley>, most: number): Volley[] {
+  if (supply.peek().mayEnd) {
+    return [supply.take()];
+  }
+  const burst: Volley[] = [];
+  while (burst.length < most && !supply.peek().mayEnd) {
+    burst.push(supply.take());
+  }
+  return burst;
 }
 
 /** One socket, for as long as it lives. */
 class Session {
-  readonly #socket: WebSocket;
   readonly #hostile: Hostile;
   readonly #watch: Watch;
+  #line: Line | undefined;
   #mark = "";
   #wake: () => void = () => undefined;
   answers = 0;
+  /** Whether all that was sent last was taken for sure. */
+  isSettled = false;
   closeCode: number | undefined;
 
-  constructor(socket: WebSocket, hostile: Hostile, watch: Watch) {
-    this.#socket = socket;
+  constructor(hostile: Hostile, watch: Watch) {
     this.#hostile = hostile;
     this.#watch = watch;
-    socket.addEventListener("message", ({ data }) => this.#take(String(data)));
-    socket.addEventListener("close", ({ code }) => {
-      this.closeCode = code;
-      this.#wake();
-    });
   }
 
-  /** Returns when all of it was taken, or the socket ended. */
-  async send(frames: readonly string[]): Promise<void> {
-    const taken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    this.#mark = `mark-${randomUUID()}`;
-    for (const [index, frame] of frames.entries()) {
-      this.#socket.send(frame);
-      if (index % goodEvery === 0) {
-        this.#socket.send(this.#hostile.good);
-      }
+  /** Whether it opened. */
+  async open(): Promise<boolean> {
+    try {
+      this.#line = await this.#hostile.dial({
+        answered: (text) => this.#take(text),
+        ended: (code) => {
+          this.closeCode = code;
+          this.#wake();
+        },
+      });
+      return true;
+    } catch (error) {
+      this.#watch.found(String(error));
+      return false;
     }
-    this.#socket.send(this.#hostile.marker(this.#mark));
+  }
+
+  /** Returns when all of it was taken, or the socket ended. Answers false where neither comes. */
+  async send(burst: readonly Volley[]): Promise<boolean> {
+    const { promise: woken, resolve: wake } = Promise.withResolvers<boolean>();
+    this.#wake = () => wake(true);
+    this.#mark = `mark-${randomUUID()}`;
+    this.isSettled = false;
+    const frames = burst.flatMap((volley, index) =>
+      index % goodEvery === 0 ? [...volley.frames, this.#hostile.good] : volley.frames,
+    );
+    this.#line?.send([...frames, this.#hostile.marker(this.#mark)]);
     const timer = setTimeout(() => {
       this.#watch.found(`no answer for ${patienceMs} ms after ${JSON.stringify(frames).slice(0, 300)}`);
-      this.#wake();
+      wake(false);
     }, patienceMs);
-    await taken;
+    const wasAnswered = await woken;
     clearTimeout(timer);
+    this.isSettled ||= this.closeCode !== undefined && burst.length === 1;
+    return wasAnswered;
   }
 
   /** Closes it. Answers whether the Worker had: 1, else 0. */
   finish(): number {
     if (this.closeCode === undefined) {
-      this.#socket.close();
+      this.#line?.close();
       return 0;
     }
-    if (!expectedCloses.has(this.closeCode)) {
-      this.#watch.found(`closed with ${this.closeCode}`);
+    const fault = closeFault(this.closeCode);
+    if (fault !== undefined) {
+      this.#watch.found(fault);
     }
     return 1;
   }
 
   #take(text: string): void {
     this.answers += 1;
-    this.#watch.heard(text);
+    this.#watch.heard("a frame", text);
     const fault = this.#hostile.faultOf(text);
     if (fault !== undefined) {
       this.#watch.found(`an answer of no rule: ${fault}: ${text.slice(0, 200)}`);
     }
     if (this.#mark !== "" && text.includes(this.#mark)) {
+      this.isSettled = true;
       this.#wake();
     }
-  }
-}
-
-/** Why a packet is none of Engine.IO or Socket.IO. */
-export function packetFault(text: string): string | undefined {
-  const packet = decodePacket(text, "arraybuffer");
-  if (packet.type === "error") {
-    return "no packet of Engine.IO";
-  }
-  if (packet.type !== "message") {
-    return undefined;
-  }
-  try {
-    new Decoder().add(packet.data);
-    return undefined;
-  } catch (error) {
-    return String(error);
   }
 }

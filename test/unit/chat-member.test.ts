@@ -26,6 +26,7 @@ function memberOfSlowInbox() {
     revOf: async () => 0,
     keepUser: () => undefined,
     changed: () => undefined,
+    detachFailed: () => undefined,
   };
   const link = {
     emit: (event: string) => void said.push(event),

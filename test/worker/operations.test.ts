@@ -272,6 +272,17 @@ test("[OP5] refused requests are counted at the door, failed flushes and the lag
   await expect.poll(() => points()).toContainEqual(["archive", "recovered", 0]);
 });
 
+test("[OP5] an address that is none and a session that a foreign page asks for are counted refusals", async () => {
+  const points = counted();
+  expect((await worker.fetch(`${origin}/v2/nothing`)).status).toBe(404);
+  const foreign = { headers: { origin: "https://elsewhere.example" } };
+  expect((await worker.fetch(`${origin}/socket.io/?EIO=4&transport=polling`, foreign)).status).toBe(403);
+  expect(points()).toEqual([
+    ["refused", "not_found", 1],
+    ["refused", "origin_refused", 1],
+  ]);
+});
+
 test("[OP5] a dataset that takes no more changes nothing for anybody", async () => {
   const writeDataPoint = vi.fn<() => void>(() => {
     throw new Error("too many data points");

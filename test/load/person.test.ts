@@ -6,7 +6,7 @@ import { Tally } from "./tally.ts";
 
 const ready = '{"type":"ready"}';
 
-async function personAt(answer: (socket: Duplex, nth: number) => void) {
+async function personAt(answer: (socket: Duplex, nth: number) => void, answerWithinMs = 60_000) {
   const door = await doorThat(answer);
   const tally = new Tally();
   const person = new Person({
@@ -17,7 +17,7 @@ async function personAt(answer: (socket: Duplex, nth: number) => void) {
     tally,
     random: () => 0,
     sentAt: new Map(),
-    answerWithinMs: 300,
+    answerWithinMs,
   });
   onTestFinished(() => {
     person.go();
@@ -32,9 +32,9 @@ test("an upgrade that is not answered is a refusal, and is tried again", async (
       letIn(socket);
       say(socket, ready);
     }
-  });
+  }, 300);
   await person.come();
-  expect([...tally.take().refusals]).toEqual([["upgrade: no answer", 1]]);
+  expect(tally.take().refusals.get("upgrade: no answer")).toBeGreaterThan(0);
   expect(person.isHere).toBe(true);
 });
 
@@ -44,9 +44,9 @@ test("a connection whose ready does not come is a refusal, and is made again", a
     if (nth > 1) {
       say(socket, ready);
     }
-  });
+  }, 300);
   await person.come();
-  expect([...tally.take().refusals]).toEqual([["ready: no answer", 1]]);
+  expect(tally.take().refusals.get("ready: no answer")).toBeGreaterThan(0);
   expect(person.isHere).toBe(true);
 });
 

@@ -33,7 +33,7 @@ export interface Subject {
   /** The starts of each pair's object, by its id; not there where nothing sleeps. */
   readonly starts?: () => Promise<ReadonlyMap<string, Starts>>;
   /** Its objects do not sleep between two messages. */
-  readonly staysAwake?: true;
+  readonly staysAwake?: boolean;
   /** Ends its processes. */
   end(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export async function startSubjects(): Promise<Subjects> {
     // is tried again by alarm, so its objects do not sleep.
     async () => ({
       ...pairlineSubject("Pairline, D1 away", await startWorker(folder, pairline(bundle, secret)), secret),
-      staysAwake: true as const,
+      staysAwake: true,
     }),
   ];
   const { subject, url, database } = await startPairline();

@@ -1,36 +1,64 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { dialects, type Dialect } from "./dialects.ts";
+import { residentMiBOf } from "./process-tree.ts";
 import { RawSocket } from "./raw-socket.ts";
 import type { Subject } from "./subjects.ts";
 
 const atATime = 50;
+/** Opened before anything is measured, so that the code is loaded. */
+const first = 20;
 
-/** A Markdown table: what an idle socket takes of a server's memory after `sleepMs`, and how quick one pair is beside them. */
+/**
+ * A Markdown table: what an idle socket takes of a server's memory after `sleepMs`, and how quick one pair is beside
+ * them. Each server is a new one, since memory that was used before would be used again and not show.
+ */
 export async function idleSockets(
-  subjects: readonly Subject[],
+  starters: readonly (() => Promise<Subject>)[],
   count: number,
   sleepMs: number,
   talkAlone: (subject: Subject) => Promise<number>,
 ): Promise<string> {
   const lines: string[] = [];
-  for (const subject of subjects) {
-    const alone = await talkAlone(subject);
-    const before = residentKilobytes(subject.processes);
-    const sockets = await openIdle(subject, count);
-    await wait(sleepMs);
-    const after = residentKilobytes(subject.processes);
-    const beside = await talkAlone(subject);
-    sockets.forEach((socket) => socket.close());
-    lines.push(
-      `| ${subject.name} | ${((after - before) / count).toFixed(1)} kB | ${alone.toFixed(2)} ms | ${beside.toFixed(2)} ms |`,
-    );
+  for (const start of starters) {
+    const subject = await start();
+    try {
+      lines.push(await lineOf(subject, count, sleepMs, talkAlone));
+    } finally {
+      await subject.end();
+    }
   }
   return [
     `| ${count} idle sockets, two in each conversation | memory per socket | ack p50 without them | ack p50 beside them |`,
     "| --- | --- | --- | --- |",
     ...lines,
   ].join("\n");
+}
+
+// Whoever talks uses memory too, so they talk afterwards; the first talk warms up and does not count.
+async function lineOf(
+  subject: Subject,
+  count: number,
+  sleepMs: number,
+  talkAlone: (subject: Subject) => Promise<number>,
+): Promise<string> {
+  const sockets = await openIdle(subject, first);
+  await wait(sleepMs);
+  const before = residentMiBOf(subject.processes);
+  sockets.push(...(await openIdle(subject, count)));
+  await wait(sleepMs);
+  const memory = perSocket(before, residentMiBOf(subject.processes), count);
+  await talkAlone(subject);
+  const beside = await talkAlone(subject);
+  sockets.forEach((socket) => socket.close());
+  await wait(sleepMs);
+  const alone = await talkAlone(subject);
+  return `| ${subject.name} | ${memory} | ${alone.toFixed(2)} ms | ${beside.toFixed(2)} ms |`;
+}
+
+function perSocket(beforeMiB: number | undefined, afterMiB: number | undefined, count: number): string {
+  return beforeMiB === undefined || afterMiB === undefined
+    ? "not measured"
+    : `${(((afterMiB - beforeMiB) * 1_048.576) / count).toFixed(1)} kB`;
 }
 
 async function openIdle(subject: Subject, count: number): Promise<RawSocket[]> {
@@ -69,10 +97,4 @@ async function openOne({
   }
   await isReady;
   return socket;
-}
-
-function residentKilobytes(processes: readonly number[]): number {
-  return processes
-    .map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]))
-    .reduce((sum, one) => sum + one, 0);
 }

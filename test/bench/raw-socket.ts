@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { Socket } from "node:net";
 
+/** How long a client waits for the first answer. */
+export const patienceMs = 20_000;
+
 /**
  * A WebSocket client that does as little as a client can (RFC 6455): short unfragmented text frames, no extension.
  * Node's own one costs several times what the servers cost that are measured with it.
@@ -18,12 +21,16 @@ export class RawSocket {
     this.#heard = heard;
   }
 
-  /** `heard` gets every text frame, from the very first on; `left` the close code, 1006 where none came. */
+  /**
+   * `heard` gets every text frame, from the very first on; `left` the close code, 1006 where none came. An upgrade that
+   * is not answered for `answerWithinMs` fails as one that is refused does.
+   */
   static async connect(
     address: string,
     headers: Record<string, string>,
     heard: (text: string) => void,
     left: (code: number) => void = () => undefined,
+    answerWithinMs = patienceMs,
   ): Promise<RawSocket> {
     const upgrade = request(address, {
       headers: {
@@ -34,17 +41,16 @@ export class RawSocket {
         "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
       },
     });
+    const timer = setTimeout(() => upgrade.destroy(new Error("no answer")), answerWithinMs);
     upgrade.end();
     const refused = once(upgrade, "response").then(([response]) => {
+      upgrade.destroy();
       throw new Error(
         `the upgrade was answered with ${String((response as { statusCode: number }).statusCode)}`,
       );
     });
-    const [, socket, head] = (await Promise.race([once(upgrade, "upgrade"), refused])) as [
-      unknown,
-      Socket,
-      Buffer,
-    ];
+    const answered = Promise.race([once(upgrade, "upgrade"), refused]).finally(() => clearTimeout(timer));
+    const [, socket, head] = (await answered) as [unknown, Socket, Buffer];
     socket.setNoDelay(true);
     const client = new RawSocket(socket, heard);
     socket.on("data", (chunk: Buffer) => client.#take(chunk));

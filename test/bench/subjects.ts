@@ -13,35 +13,93 @@ import { childrenNamed } from "./process-tree.ts";
 
 const compatibilityDate = "2026-11-01";
 const directSocket = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
+const startsPath = "/bench/starts";
 
 export type D1 = Awaited<ReturnType<Miniflare["getD1Database"]>>;
+
+/** How often an object started, and when it did last. */
+export interface Starts {
+  readonly count: number;
+  readonly lastAtMs: number;
+}
 
 /** A server that is measured. */
 export interface Subject {
   readonly name: string;
   /** A pair that never talked before. */
   freshPair(): Promise<Pair>;
-  /** The processes of the server. */
+  /** The processes of this server, and of no other. */
   readonly processes: readonly number[];
+  /** The starts of each pair's object, by its id; not there where nothing sleeps. */
+  readonly starts?: () => Promise<ReadonlyMap<string, Starts>>;
+  /** Its objects do not sleep between two messages. */
+  readonly staysAwake?: boolean;
+  /** Ends its processes. */
+  end(): Promise<void>;
 }
 
 export interface Subjects {
   readonly all: readonly Subject[];
+  /** Each once more, in processes that did nothing yet. */
+  readonly starters: readonly (() => Promise<Subject>)[];
   /** Pairline's own, for what only it has. */
   readonly pairline: {
+    readonly subject: Subject;
     readonly url: string;
     readonly token: (user: string) => Promise<string>;
     readonly database: D1;
   };
-  /** Ends the servers and deletes what they stored. */
-  end(): Promise<void>;
+  /** Deletes what the servers stored. */
+  remove(): void;
 }
 
-/** Pairline's built bundle and the relays, each a Worker with a port of its own in one workerd, storing on disk. */
+/**
+ * Pairline's built bundle, the relays and Socket.IO, storing on disk. Each Worker has a workerd of its own: what one
+ * leaves in memory, or still does after its turn, is not counted with the next.
+ */
 export async function startSubjects(): Promise<Subjects> {
   const folder = mkdtempSync(join(tmpdir(), "pairline-bench-"));
   const secret = randomBytes(32).toString("base64url");
   const bundle = buildBundle(folder);
+  const startPairline = async () => {
+    const server = await startWorker(folder, pairline(bundle, secret));
+    const database = await server.runtime.getD1Database("DB", "measured");
+    await migrate(database);
+    return { subject: pairlineSubject("Pairline", server, secret), url: server.url, database };
+  };
+  const starters = [
+    async () => relaySubject("relay", "plain", await startWorker(folder, relay("Relay"))),
+    async () =>
+      relaySubject(
+        "relay with a commit per message",
+        "storing",
+        await startWorker(folder, relay("StoringRelay")),
+      ),
+    () => startSocketIo("Socket.IO with SQLite", mkdtempSync(join(folder, "socketio-"))),
+    // Its D1 has no tables: what the archive costs locally, where D1 runs on the same thread. What D1 does not take
+    // is tried again by alarm, so its objects do not sleep.
+    async () => ({
+      ...pairlineSubject("Pairline, D1 away", await startWorker(folder, pairline(bundle, secret)), secret),
+      staysAwake: true,
+    }),
+  ];
+  const { subject, url, database } = await startPairline();
+  const all = [subject];
+  for (const start of starters) {
+    all.push(await start());
+  }
+  return {
+    all,
+    starters: [async () => (await startPairline()).subject, ...starters],
+    pairline: { subject, url, token: (user) => signToken(user, secret), database },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+type WorkerServer = Awaited<ReturnType<typeof startWorker>>;
+
+async function startWorker(folder: string, worker: ReturnType<typeof pairline> | ReturnType<typeof relay>) {
+  const others = childrenNamed("workerd");
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       log: new Log(LogLevel.ERROR),
@@ -52,39 +110,45 @@ export async function startSubjects(): Promise<Subjects> {
           console.error(message);
         }
       },
-      resourcePersistencePath: join(folder, "state"),
-      workers: [
-        pairline("pairline", bundle, secret),
-        pairline("pairline-without-archive", bundle, secret),
-        relay(),
-      ],
+      resourcePersistencePath: mkdtempSync(join(folder, "state-")),
+      workers: [worker],
     }),
   );
   await runtime.ready;
-  const database = await runtime.getD1Database("DB", "pairline");
-  await migrate(database);
-  const processes = childrenNamed("workerd");
-  const socketIo = fork(join(import.meta.dirname, "socketio-server.ts"), [folder]);
-  const [socketIoPort] = (await once(socketIo, "message")) as [number];
-  const url = async (worker: string) => (await runtime.unsafeGetDirectURL(worker)).origin;
-  const relayUrl = await url("relay");
-  const pairlineUrl = await url("pairline");
+  const url = (await runtime.unsafeGetDirectURL("measured")).origin;
   return {
-    pairline: { url: pairlineUrl, token: (user) => signToken(user, secret), database },
-    all: [
-      pairlineSubject("Pairline", pairlineUrl, secret, processes),
-      relaySubject("relay", `${relayUrl}/plain`, processes),
-      relaySubject("relay with a commit per message", `${relayUrl}/storing`, processes),
-      socketIoSubject("Socket.IO with SQLite", `http://127.0.0.1:${socketIoPort}`, [socketIo.pid ?? 0]),
-      // Its D1 has no tables: what the archive costs locally, where D1 runs on the same thread.
-      pairlineSubject("Pairline, D1 away", await url("pairline-without-archive"), secret, processes),
-    ],
-    end: async () => {
-      socketIo.disconnect();
-      await runtime.dispose();
-      rmSync(folder, { recursive: true, force: true });
+    runtime,
+    url,
+    processes: childrenNamed("workerd").filter((pid) => !others.includes(pid)),
+    starts: async () => {
+      const starts = (await (await fetch(url + startsPath)).json()) as Record<string, Starts>;
+      return new Map(Object.entries(starts));
     },
+    end: () => runtime.dispose(),
   };
+}
+
+/** A Worker that counts the starts of one class of its objects, which are in one isolate with its door. */
+function counting(path: string, contents: string, className: string) {
+  const counted = `
+    import worker, { ${className} as Own } from "./${path}";
+    export * from "./${path}";
+    const starts = {};
+    export class ${className} extends Own {
+      constructor(ctx, env) {
+        super(ctx, env);
+        const id = ctx.id.toString();
+        starts[id] = { count: (starts[id]?.count ?? 0) + 1, lastAtMs: Date.now() };
+      }
+    }
+    export default {
+      fetch: (request, env, ctx) =>
+        request.url.endsWith("${startsPath}") ? Response.json(starts) : worker.fetch(request, env, ctx),
+    };`;
+  return [
+    { type: "ESModule" as const, path: "counted.js", contents: counted },
+    { type: "ESModule" as const, path, contents },
+  ];
 }
 
 function buildBundle(folder: string): string {
@@ -101,16 +165,16 @@ function buildBundle(folder: string): string {
   return readFileSync(join(outDir, "index.js"), "utf8");
 }
 
-function pairline(name: string, contents: string, secret: string) {
+function pairline(contents: string, secret: string) {
   return {
-    name,
+    name: "measured",
     compatibilityDate,
-    modules: [{ type: "ESModule" as const, path: "index.js", contents }],
+    modules: counting("index.js", contents, "Conversation"),
     durableObjects: {
       CONVERSATIONS: { className: "Conversation", useSQLite: true },
       INBOXES: { className: "Inbox", useSQLite: true },
     },
-    d1Databases: { DB: name },
+    d1Databases: { DB: "DB" },
     bindings: {
       JWT_SECRET: secret,
       RATE_LIMIT_PER_SECOND: "1000000",
@@ -122,12 +186,12 @@ function pairline(name: string, contents: string, secret: string) {
   };
 }
 
-function relay() {
+function relay(counted: "Relay" | "StoringRelay") {
   const source = readFileSync(join(import.meta.dirname, "relay-worker.ts"), "utf8");
   return {
-    name: "relay",
+    name: "measured",
     compatibilityDate,
-    modules: [{ type: "ESModule" as const, path: "relay.js", contents: stripTypeScriptTypes(source) }],
+    modules: counting("relay.js", stripTypeScriptTypes(source), counted),
     durableObjects: {
       RELAYS: { className: "Relay", useSQLite: true },
       STORING_RELAYS: { className: "StoringRelay", useSQLite: true },
@@ -148,14 +212,14 @@ async function migrate(database: D1): Promise<void> {
   }
 }
 
-function pairlineSubject(name: string, url: string, secret: string, processes: readonly number[]): Subject {
+function pairlineSubject(name: string, { url, ...server }: WorkerServer, secret: string): Subject {
   const end = async (user: string, peer: string) => ({
     address: `${url}/v1/conversations/${peer}/socket?after=0`,
     headers: { authorization: `Bearer ${await signToken(user, secret)}` },
   });
   return {
+    ...server,
     name,
-    processes,
     async freshPair() {
       const [alice, bob] = [`alice-${randomUUID()}`, `bob-${randomUUID()}`];
       return { dialect: "native", sender: await end(alice, bob), receiver: await end(bob, alice) };
@@ -163,24 +227,30 @@ function pairlineSubject(name: string, url: string, secret: string, processes: r
   };
 }
 
-function relaySubject(name: string, url: string, processes: readonly number[]): Subject {
+function relaySubject(name: string, kind: "plain" | "storing", { url, ...server }: WorkerServer): Subject {
   return {
+    ...server,
     name,
-    processes,
     freshPair() {
-      const end = { address: `${url}/${randomUUID()}`, headers: {} };
+      const end = { address: `${url}/${kind}/${randomUUID()}`, headers: {} };
       return Promise.resolve({ dialect: "native", sender: end, receiver: end });
     },
   };
 }
 
-function socketIoSubject(name: string, url: string, processes: readonly number[]): Subject {
+async function startSocketIo(name: string, folder: string): Promise<Subject> {
+  const server = fork(join(import.meta.dirname, "socketio-server.ts"), [folder]);
+  const [port] = (await once(server, "message")) as [number];
   return {
     name,
-    processes,
+    processes: [server.pid ?? 0],
+    async end() {
+      server.disconnect();
+      await once(server, "exit");
+    },
     freshPair() {
       const end = {
-        address: `${url}/socket.io/?EIO=4&transport=websocket&room=${randomUUID()}`,
+        address: `http://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket&room=${randomUUID()}`,
         headers: {},
       };
       return Promise.resolve({ dialect: "socket.io", sender: end, receiver: end });

@@ -5,18 +5,21 @@ import { Talk, type TalkOptions } from "./talk.ts";
 
 const openedAtATime = 50;
 const tickMs = 20;
+const lookEveryMs = 50;
 const pingEveryMs = 30_000;
 /** The share of sockets that break in a minute. */
 const cutShare = 0.01;
-const backOffMs = 5_000;
-const patienceMs = 60_000;
+const longestAwayMs = 5_000;
+const openWithinMs = 300_000;
+
+export type CrowdFaults = Talk["faults"] & { readonly notBack: number };
 
 /** Everybody who is there. */
 export class Crowd {
   readonly #talks: readonly Talk[];
   readonly #people: readonly Person[];
   readonly #random: () => number;
-  readonly #away = new Set<Promise<void>>();
+  readonly #acts = new Set<Promise<void>>();
 
   private constructor(talks: readonly Talk[], random: () => number) {
     this.#talks = talks;
@@ -24,7 +27,7 @@ export class Crowd {
     this.#random = random;
   }
 
-  /** They are shared evenly among the servers. */
+  /** They are shared evenly among the servers. Who cannot come in five minutes is not here. */
   static async open(conversations: number, servers: readonly TalkOptions[]): Promise<Crowd> {
     const [first] = servers;
     if (first === undefined) {
@@ -35,10 +38,12 @@ export class Crowd {
     );
     const crowd = new Crowd(talks, first.random);
     const people = [...crowd.#people];
-    while (people.length > 0) {
-      await Promise.all(people.splice(0, openedAtATime).map((person) => person.connect()));
+    const deadline = performance.now() + openWithinMs;
+    while (people.length > 0 && performance.now() < deadline) {
+      const coming = people.splice(0, openedAtATime);
+      coming.forEach((person) => void person.come());
+      await waitFor(deadline, () => coming.every(({ isHere }) => isHere));
     }
-    await crowd.#until(() => crowd.#people.every(({ isHere }) => isHere));
     return crowd;
   }
 
@@ -58,21 +63,21 @@ export class Crowd {
       await wait(tickMs);
       const elapsed = Math.min(performance.now() - startedAt, forMs);
       const due = (share: number) => this.#drawn((share * (elapsed - until)) / 1_000);
-      this.#some(this.#talks, due(perSecond), (talk) => void talk.act());
+      this.#some(this.#talks, due(perSecond), (talk) => this.#act(talk));
       this.#some(this.#people, due(this.#people.length / (pingEveryMs / 1_000)), (person) => person.ping());
       this.#some(this.#people, due((this.#people.length * cutShare) / 60), (person) => this.#cut(person));
       until = elapsed;
     }
   }
 
-  /** Waits until everybody is there and everything answered, for a minute at most; then says what is wrong. */
-  async settle(): Promise<Talk["faults"]> {
-    await Promise.all(this.#away);
-    for (const person of this.#people.filter(({ isHere }) => !isHere)) {
-      await person.connect();
-    }
-    await this.#until(() =>
-      this.#talks.every((talk) => Object.values(talk.faults).every((one) => one === 0)),
+  /** Waits until everybody is there and everything answered, for so long at most; then says what is wrong. */
+  async settle(withinMs: number): Promise<CrowdFaults> {
+    await Promise.all(this.#acts);
+    await waitFor(
+      performance.now() + withinMs,
+      () =>
+        this.#people.every(({ isHere }) => isHere) &&
+        this.#talks.every((talk) => Object.values(talk.faults).every((one) => one === 0)),
     );
     const faults = this.#talks.map((talk) => talk.faults);
     const sum = (of: (one: Talk["faults"]) => number) => faults.reduce((total, one) => total + of(one), 0);
@@ -80,18 +85,25 @@ export class Crowd {
       missing: sum(({ missing }) => missing),
       doubled: sum(({ doubled }) => doubled),
       unanswered: sum(({ unanswered }) => unanswered),
+      notBack: this.#people.length - this.sockets,
     };
   }
 
+  /** Everybody, for good. */
+  go(): void {
+    this.#people.forEach((person) => person.go());
+  }
+
+  #act(talk: Talk): void {
+    const act = talk.act().finally(() => this.#acts.delete(act));
+    this.#acts.add(act);
+  }
+
   #cut(person: Person): void {
-    if (!person.isHere) {
-      return;
+    if (person.isHere) {
+      person.drop();
+      void person.come(this.#random() * longestAwayMs);
     }
-    person.drop();
-    const away = wait(this.#random() * backOffMs)
-      .then(() => person.connect())
-      .finally(() => this.#away.delete(away));
-    this.#away.add(away);
   }
 
   #some<One>(all: readonly One[], count: number, take: (one: One) => void): void {
@@ -107,11 +119,10 @@ export class Crowd {
   #drawn(mean: number): number {
     return Math.floor(mean) + (this.#random() < mean % 1 ? 1 : 0);
   }
+}
 
-  async #until(isTrue: () => boolean): Promise<void> {
-    const startedAt = performance.now();
-    while (!isTrue() && performance.now() - startedAt < patienceMs) {
-      await wait(100);
-    }
+async function waitFor(deadline: number, isTrue: () => boolean): Promise<void> {
+  while (!isTrue() && performance.now() < deadline) {
+    await wait(lookEveryMs);
   }
 }

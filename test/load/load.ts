@@ -1,6 +1,6 @@
 // `npm run load`: thousands of people for ten minutes on one machine, then more and more until it shows.
 import { parseArgs } from "node:util";
-import { isOver, memorySlope, runLoad, slowAckMs, type Interval } from "./run.ts";
+import { isOver, isSound, memorySlope, runLoad, slowAckMs, toldInstead, type Interval } from "./run.ts";
 
 const { values } = parseArgs({
   options: {
@@ -19,10 +19,10 @@ console.log(
   `Opening ${conversations * 2} sockets in ${conversations} conversations on ${values.servers} local Workers …\n`,
 );
 console.log(
-  "| done/s | messages/s | ack p50 | ack p99 | peer p99 | page p99 | told instead | server MiB | server cores | generator late p99 |",
+  "| wished/s | done | nobody there | messages/s | ack p50 | ack p99 | peer p99 | page p99 | told instead | server MiB | server cores | generator late p99 |",
 );
-console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-const { sockets, openedInMs, steady, beyond, faults } = await runLoad({
+console.log(`|${" --- |".repeat(12)}`);
+const outcome = await runLoad({
   conversations,
   servers: Number(values.servers),
   perSecond,
@@ -33,33 +33,46 @@ const { sockets, openedInMs, steady, beyond, faults } = await runLoad({
   progress: (interval) => console.log(lineOf(interval)),
 });
 
-const told = steady.flatMap(({ refusals }) => [...refusals.values()]).reduce((sum, one) => sum + one, 0);
-const done = steady.reduce((sum, each) => sum + each.perSecond * (intervalMs / 1_000), 0);
+const { steady, beyond, faults } = outcome;
+const sum = (of: (one: Interval) => number) => steady.reduce((total, one) => total + of(one), 0);
 const last = beyond.at(-1);
-console.log(
-  `\n${sockets} sockets, opened in ${(openedInMs / 1_000).toFixed(0)} s. ${told} of about ${done.toLocaleString("en")} things answered otherwise; ` +
-    `memory ${memorySlope(steady, intervalMs).toFixed(1)} MiB a minute over the later half.`,
-);
+const slope = memorySlope(steady, intervalMs);
+console.log(`
+| in all, before the rate was raised | |
+| --- | --- |
+| sockets | ${outcome.opened} of ${outcome.expected} opened, in ${(outcome.openedInMs / 1_000).toFixed(0)} s; ${outcome.sockets} in the end |
+| done | ${sum(({ done }) => done)}; left out since nobody was there: ${sum(({ leftOut }) => leftOut)} |
+| told instead | ${toldInstead(outcome)} (while opening: ${codes(outcome.openingRefusals)}) |
+| memory slope | ${Number.isNaN(slope) ? "not measured" : `${slope.toFixed(1)} MiB a minute`}: least squares over the later half of the minutes, all servers together; shown, not judged |
+| in the end, after all | ${faults.missing} missing, ${faults.doubled} doubled, ${faults.unanswered} unanswered, ${faults.notBack} not back |
+`);
 console.log(
   isOver(last)
     ? `At ${last?.perSecond} a second it shows (an ack p99 above ${slowAckMs} ms, or another answer).`
     : `Nothing shows up to ${last?.perSecond ?? perSecond} a second.`,
 );
-console.log(
-  `In the end ${faults.missing} missing, ${faults.doubled} doubled, ${faults.unanswered} unanswered.`,
-);
-process.exitCode = Object.values(faults).some((count) => count > 0) || told > 0 ? 1 : 0;
+process.exitCode = isSound(outcome) ? 0 : 1;
 
 function lineOf({ ack, refusals, ...one }: Interval): string {
-  const instead = [...refusals].map(([code, count]) => `${count} × ${code}`).join(", ") || "–";
   const cells = [
     one.perSecond,
+    one.done,
+    one.leftOut,
     one.messagesPerSecond.toFixed(0),
-    ...[ack.p50, ack.p99, one.deliveryP99, one.pageP99].map((ms) => `${ms.toFixed(1)} ms`),
-    instead,
-    one.memoryMiB.toFixed(0),
-    one.cores.toFixed(2),
-    `${one.generatorLateP99.toFixed(1)} ms`,
+    ...[ack.p50, ack.p99, one.deliveryP99, one.pageP99].map((ms) => figure(ms, 1, " ms")),
+    codes(refusals),
+    figure(one.memoryMiB, 0),
+    figure(one.cores, 2),
+    figure(one.generatorLateP99, 1, " ms"),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+/** A dash where there was nothing to measure. */
+function figure(value: number, digits: number, unit = ""): string {
+  return Number.isNaN(value) ? "–" : `${value.toFixed(digits)}${unit}`;
+}
+
+function codes(refusals: ReadonlyMap<string, number>): string {
+  return [...refusals].map(([code, count]) => `${count} × ${code}`).join(", ") || "–";
 }

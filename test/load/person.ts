@@ -1,8 +1,9 @@
 import { performance } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import type { ServerFrame } from "../../src/protocol/server-frame.ts";
-import { RawSocket } from "../bench/raw-socket.ts";
+import { patienceMs, RawSocket } from "../bench/raw-socket.ts";
 import type { Tally } from "./tally.ts";
 
 export interface PersonOptions {
@@ -12,9 +13,15 @@ export interface PersonOptions {
   /** On the socket of all their conversations, or on this one's own. */
   readonly isOnInbox: boolean;
   readonly tally: Tally;
+  readonly random: () => number;
+  /** How long an upgrade, and then the first frame, is waited for. */
+  readonly answerWithinMs?: number;
   /** When a message of either was sent, by its id. */
   readonly sentAt: ReadonlyMap<string, number>;
 }
+
+const firstBackOffMs = 1_000;
+const longestBackOffMs = 10_000;
 
 type Frame = ServerFrame | InboxServerFrame;
 
@@ -27,6 +34,11 @@ export class Person {
   readonly #waiting = new Map<string, { readonly type: string }>();
   #socket: RawSocket | undefined;
   #readyAt: number | undefined;
+  /** What comes from an earlier connection counts no more. */
+  #connection = 0;
+  #settled = (): void => undefined;
+  #isComing = false;
+  #isGone = false;
   #rev = 0;
   /** The newest message's number. */
   seq = 0;
@@ -52,31 +64,36 @@ export class Person {
     return this.#heard.has(id);
   }
 
-  async connect(): Promise<void> {
-    const { url, token, peer, isOnInbox, tally } = this.#options;
-    const path = isOnInbox ? "/v1/socket" : `/v1/conversations/${peer}/socket?after=${this.#rev}`;
-    const headers = { authorization: `Bearer ${token}` };
-    try {
-      const socket = await RawSocket.connect(
-        url + path,
-        headers,
-        (text) => this.#take(text),
-        (code) => this.#left(socket, code),
-      );
-      this.#socket = socket;
-      // Its first frames may have come with the answer to the upgrade.
-      if (this.isHere) {
-        this.#resume();
-      }
-    } catch (error) {
-      tally.refused(`upgrade: ${error instanceof Error ? error.message : ""}`);
+  /** After a while, and then again and again until they are here: later after each failure, and not all at once. */
+  async come(afterMs = 0): Promise<void> {
+    if (this.#isComing || this.#isGone) {
+      return;
     }
+    this.#isComing = true;
+    await wait(afterMs);
+    for (
+      let backOffMs = firstBackOffMs;
+      !this.#isGone;
+      backOffMs = Math.min(2 * backOffMs, longestBackOffMs)
+    ) {
+      await this.#connect();
+      if (this.isHere) {
+        break;
+      }
+      await wait(backOffMs * (0.5 + this.#options.random() / 2));
+    }
+    this.#isComing = false;
   }
 
   drop(): void {
     this.#socket?.close();
-    this.#socket = undefined;
-    this.#readyAt = undefined;
+    this.#forget();
+  }
+
+  /** For good. */
+  go(): void {
+    this.#isGone = true;
+    this.drop();
   }
 
   /** A frame that is answered by an ack, and sent again until it is. */
@@ -102,12 +119,60 @@ export class Person {
     this.#socket?.send(JSON.stringify(isOnInbox ? { ...frame, peer } : frame));
   }
 
-  #left(socket: RawSocket, code: number): void {
-    if (this.#socket === socket) {
-      this.#options.tally.refused(`close ${code}`);
-      this.#socket = undefined;
-      this.#readyAt = undefined;
+  /** Ends when the server is ready, or is not. */
+  async #connect(): Promise<void> {
+    const { url, token, peer, isOnInbox, tally, answerWithinMs = patienceMs } = this.#options;
+    const path = isOnInbox ? "/v1/socket" : `/v1/conversations/${peer}/socket?after=${this.#rev}`;
+    this.#connection += 1;
+    const connection = this.#connection;
+    const isCurrent = () => connection === this.#connection;
+    const { promise: isSettled, resolve: settled } = Promise.withResolvers<void>();
+    this.#settled = settled;
+    try {
+      const socket = await RawSocket.connect(
+        url + path,
+        { authorization: `Bearer ${token}` },
+        (text) => isCurrent() && this.#take(text),
+        (code) => isCurrent() && this.#left(code),
+        answerWithinMs,
+      );
+      if (isCurrent()) {
+        this.#opened(socket);
+      } else {
+        socket.close();
+      }
+    } catch (error) {
+      tally.refused(`upgrade: ${error instanceof Error ? error.message : ""}`);
+      return;
     }
+    const timer = setTimeout(() => settled(), answerWithinMs);
+    await isSettled;
+    clearTimeout(timer);
+    if (isCurrent() && !this.isHere) {
+      tally.refused("ready: no answer");
+      this.drop();
+    }
+  }
+
+  #opened(socket: RawSocket): void {
+    this.#socket = socket;
+    // Its first frames may have come with the answer to the upgrade.
+    if (this.isHere) {
+      this.#resume();
+    }
+  }
+
+  #left(code: number): void {
+    this.#options.tally.refused(`close ${code}`);
+    this.#forget();
+    void this.come(firstBackOffMs * this.#options.random());
+  }
+
+  #forget(): void {
+    this.#connection += 1;
+    this.#socket = undefined;
+    this.#readyAt = undefined;
+    this.#settled();
   }
 
   #take(text: string): void {
@@ -171,6 +236,7 @@ export class Person {
 
   #ready(): void {
     this.#readyAt = performance.now();
+    this.#settled();
     if (this.#socket !== undefined) {
       this.#resume();
     }

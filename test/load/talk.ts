@@ -40,6 +40,7 @@ export class Talk {
       new Person({
         url,
         tally,
+        random,
         token: tokens[own],
         peer: users[own === 0 ? 1 : 0],
         isOnInbox: random() < 0.5,
@@ -53,13 +54,14 @@ export class Talk {
     return new Talk(options, users, [await options.token(users[0]), await options.token(users[1])]);
   }
 
-  /** One of the two does something, who is there. */
+  /** One of the two does something, where they are there; else that is counted. */
   async act(): Promise<void> {
-    const { random } = this.#options;
+    const { random, tally } = this.#options;
     const own = random() < 0.5 ? 0 : 1;
     const person = this.people[own];
     const luck = random() * 100;
     if (!person.isHere) {
+      tally.leftOut();
       return;
     }
     if (person.seq === 0 || luck > pages + reactions + edits) {
@@ -100,12 +102,14 @@ export class Talk {
   #write(person: Person, frame: { readonly type: string; readonly [field: string]: unknown }): void {
     const id = randomUUID();
     this.#sentAt.set(id, performance.now());
+    this.#options.tally.did();
     person.write({ ...frame, id });
   }
 
   async #readPage(own: 0 | 1): Promise<void> {
     const { url, tally } = this.#options;
     const startedAt = performance.now();
+    tally.did();
     try {
       const answer = await fetch(`${url}/v1/conversations/${this.#users[1 - own]}/messages?limit=50`, {
         headers: { authorization: `Bearer ${this.#tokens[own]}` },

@@ -4,6 +4,18 @@ export class Tally {
   readonly #deliveryMs: number[] = [];
   readonly #pageMs: number[] = [];
   readonly #refusals = new Map<string, number>();
+  #done = 0;
+  #leftOut = 0;
+
+  /** Somebody wrote or asked something, however it was answered. */
+  did(): void {
+    this.#done += 1;
+  }
+
+  /** Somebody would have, and had no connection. */
+  leftOut(): void {
+    this.#leftOut += 1;
+  }
 
   acknowledged(tookMs: number): void {
     this.#ackMs.push(tookMs);
@@ -23,7 +35,12 @@ export class Tally {
   }
 
   take(): Seen {
+    const { done, leftOut } = { done: this.#done, leftOut: this.#leftOut };
+    this.#done = 0;
+    this.#leftOut = 0;
     return {
+      done,
+      leftOut,
       ackMs: this.#ackMs.splice(0),
       deliveryMs: this.#deliveryMs.splice(0),
       pageMs: this.#pageMs.splice(0),
@@ -33,6 +50,8 @@ export class Tally {
 }
 
 export interface Seen {
+  readonly done: number;
+  readonly leftOut: number;
   readonly ackMs: readonly number[];
   readonly deliveryMs: readonly number[];
   readonly pageMs: readonly number[];

@@ -75,6 +75,12 @@ export class Inboxes {
     return told.every(Boolean);
   }
 
+  /** Tells one side's all there is, held or not; returns when it was told, or that failed. */
+  async tellNow(side: Side): Promise<void> {
+    this.#lines[side].touch();
+    await this.toldTo(side);
+  }
+
   async toldTo(side: Side): Promise<void> {
     await this.#lines[side].told();
   }

@@ -217,6 +217,7 @@ export class Inbox extends DurableObject<Env> {
       sync: (after) => stub().sync(user, after),
       isHere: async () => stub().isHere(user),
       askInbox: async () => stub().askInbox(user),
+      tellInbox: () => stub().tellInbox(user),
     };
   }
 }

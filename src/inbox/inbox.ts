@@ -17,12 +17,19 @@ import { isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
+import { within } from "../sockets/within.ts";
+
+/** What told within this time may hold more, for a write to D1 that follows its last one closely. */
+const justNowMs = 2_000;
+/** The list does not wait longer for that. */
+const heldWaitMs = 1_000;
 
 /** One conversation, as its user's inbox calls it. */
 export interface InboxConversation extends ConversationCalls {
   sync(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
   isHere(): Promise<boolean>;
   askInbox(): Promise<void>;
+  tellInbox(): Promise<void>;
 }
 
 /** What the archive knows of a conversation. */
@@ -159,6 +166,7 @@ export class InboxRoom {
     const facts = { you: user, limits, ...(requestId !== undefined && { requestId }) };
     let told = new Set<string>();
     try {
+      await this.#hearHeld(device);
       const page = await list();
       const onPage = new Set(page.conversations.map(({ peer }) => peer));
       const summaries = this.#told.all().map(({ summary }) => summary);
@@ -186,6 +194,16 @@ export class InboxRoom {
         this.devices.send(device, { type: "summary", ...summary });
       }
     }
+  }
+
+  // A conversation that believes nobody here holds what comes in a burst; whoever comes must find it all the same.
+  async #hearHeld(device: InboxDevice): Promise<void> {
+    const isFirst = this.devices.all.every((one) => one === device);
+    const peers = isFirst ? this.#told.since(justNowMs) : [];
+    const asked = peers.map((peer) =>
+      this.#with(peer, (conversation) => conversation.tellInbox(), undefined),
+    );
+    await within(heldWaitMs, Promise.allSettled(asked));
   }
 
   #relayNew({ peer, frames, summary }: Delivery, before: Summary | undefined): void {

@@ -26,6 +26,12 @@ export class ToldLately {
     return [...this.#byPeer.values()];
   }
 
+  /** Who told something within so many ms. */
+  since(ms: number): readonly string[] {
+    const sinceMs = this.#now() - ms;
+    return [...this.#byPeer].flatMap(([peer, { atMs }]) => (atMs >= sinceMs ? [peer] : []));
+  }
+
   set(peer: string, { summary, bothWrote }: Pick<Delivery, "summary" | "bothWrote">): void {
     this.#byPeer.delete(peer);
     this.#byPeer.set(peer, { summary, bothWrote, atMs: this.#now() });

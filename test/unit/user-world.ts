@@ -1,3 +1,4 @@
+import { sideOf } from "../../src/protocol/pair.ts";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationList, readSummaries } from "../../src/archive/list.ts";
 import { actAs, syncFor } from "../../src/conversation/inbox-callers.ts";
@@ -132,6 +133,7 @@ export class UserWorld {
         settled: async (rev: number) => room().archiver.settled(rev),
         isHere: async () => true,
         askInbox: async () => undefined,
+        tellInbox: async () => room().inboxes.tellNow(sideOf(room().ports.pair, user)),
       };
     };
     const { limits } = new World();

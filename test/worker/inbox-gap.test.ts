@@ -122,7 +122,7 @@ test("[IN6] a write to D1 that took long is told again to a device that read the
   gate.letPass();
   const device = await connectInbox(bob);
   expect((await device.first("ready")).list?.conversations).toMatchObject([{ peer: alice, rev: 1 }]);
-  await scheduler.wait(600);
+  await scheduler.wait(1_100);
   gate.open();
   await posting;
   await device.until(() => revKnownTo(device, alice) === 2, "the summary");

@@ -145,6 +145,8 @@ export const scenarios: readonly Scenario[] = [
     count: 1,
     begin: async (users) => {
       const [, bob] = await onInboxes(users);
+      // Whoever comes closely behind a message asks its conversation for more: one request.
+      await pause(2_100);
       return async () => {
         bob.close(1000, "");
         await bob.closed();

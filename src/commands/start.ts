@@ -1,6 +1,6 @@
 // Starts a local Pairline: builds the chat page, migrates the local D1, makes keys on the first run, runs `wrangler dev`
 // with a sign-in for development, prints the URL.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -11,6 +11,7 @@ import {
   localVariables,
   projectDir,
 } from "./local.ts";
+import { migrateLocal } from "./local-migrations.ts";
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const place = localPlace();
@@ -30,13 +31,9 @@ const environment = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
-const migrated = spawnSync(
-  process.execPath,
-  [wrangler, "d1", "migrations", "apply", "DB", "--local", "--persist-to", place.stateDir],
-  { cwd: projectDir, env: environment, encoding: "utf8" },
-);
-if (migrated.status !== 0) {
-  console.error(migrated.stdout + migrated.stderr);
+const failed = migrateLocal(wrangler, place.stateDir, environment);
+if (failed !== undefined) {
+  console.error(failed);
   console.error("The local database could not be migrated; see above.");
   process.exit(1);
 }

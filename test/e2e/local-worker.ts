@@ -4,10 +4,17 @@ import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { projectDir } from "../../src/commands/local.ts";
 import { signToken } from "../../src/commands/sign-token.ts";
 import { freePort } from "../free-port.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** A folder of wrangler's state, whose D1 has its tables. */
+    readonly migratedState: string;
+  }
+}
 
 const patienceMs = 120_000;
 const started = new Set<number>();
@@ -43,10 +50,11 @@ export const liftedLimits = {
   NEW_CONVERSATIONS_PER_HOUR: "100000",
 };
 
-/** A free port, an empty folder, a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
+/** A free port, a state with an empty D1, a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
 export async function freshPlace(variables: Readonly<Record<string, string>> = {}): Promise<Place> {
   const port = await freePort();
   const stateDir = await mkdtemp(join(tmpdir(), "pairline-e2e-"));
+  await cp(inject("migratedState"), stateDir, { recursive: true });
   const secret = randomBytes(32).toString("base64url");
   return {
     url: `http://127.0.0.1:${port}`,

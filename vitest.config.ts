@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
-const hundredRuns = "test/e2e/sdk-faults.test.ts";
+const sdkFaults = "test/e2e/sdk-faults.test.ts";
 
 export default defineConfig({
   test: {
@@ -56,7 +56,7 @@ export default defineConfig({
             "test/fuzz/**/*.test.ts",
             "test/load/**/*.test.ts",
           ],
-          exclude: [hundredRuns],
+          exclude: [sdkFaults],
           environment: "node",
           globalSetup: ["test/e2e/migrated-state.ts"],
           testTimeout: 240_000,
@@ -67,7 +67,7 @@ export default defineConfig({
         // It takes both cores, and what else runs would wait longer than it believes in: it comes after all others.
         test: {
           name: "faults",
-          include: [hundredRuns],
+          include: [sdkFaults],
           environment: "node",
           hookTimeout: 240_000,
           sequence: { groupOrder: 1 },

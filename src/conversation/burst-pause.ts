@@ -17,6 +17,7 @@ export class BurstPause {
   #landedAtMs = Number.NEGATIVE_INFINITY;
   #pauseMs = 0;
   #cut = Promise.withResolvers<void>();
+  #isHurried = false;
 
   constructor(ports: BurstPausePorts) {
     this.#ports = ports;
@@ -38,14 +39,18 @@ export class BurstPause {
     }
   }
 
-  /** Ends the pause that is under way. */
+  /** Ends the pause that is under way, or else the next one. */
   cut(): void {
+    this.#pauseMs = 0;
+    this.#isHurried = true;
     this.#cut.resolve();
   }
 
   /** A write landed that took so long. Where it left some behind, as after an outage, the rest follows at once. */
   landed(tookMs: number, wasAll: boolean): void {
     this.#landedAtMs = this.#ports.now();
-    this.#pauseMs = wasAll ? Math.min(Math.max(leastMs, timesTheWrite * tookMs), mostMs) : 0;
+    this.#pauseMs =
+      wasAll && !this.#isHurried ? Math.min(Math.max(leastMs, timesTheWrite * tookMs), mostMs) : 0;
+    this.#isHurried &&= !wasAll;
   }
 }

@@ -148,9 +148,9 @@ export class Conversation extends DurableObject<Env> {
     this.#room.inboxes.owe(sideOf(this.#pair, user));
   }
 
-  /** A user's inbox has a device again: returns when it was told what is held for the end of a burst, and said so. */
+  /** A user's inbox has a device again: returns when it was told what is held for the end of a burst. */
   tellInbox(user: string): Promise<void> {
-    return this.#room.inboxes.tellNow(sideOf(this.#pair, user));
+    return this.#room.inboxes.arrived(sideOf(this.#pair, user));
   }
 
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */

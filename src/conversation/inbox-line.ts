@@ -70,7 +70,16 @@ export class InboxLine {
   /** The burst's write begins: tells what was held for it. */
   resume(): void {
     if (this.#isHeld) {
+      this.#isUrgent = true;
       this.#proceed();
+    }
+  }
+
+  /** The inbox has a device again: tells what is held, or on its way to nobody. */
+  arrived(): void {
+    this.#nobodySinceMs = undefined;
+    if (this.#told < this.#asked || this.#call !== undefined) {
+      this.touch();
     }
   }
 
@@ -162,7 +171,7 @@ export class InboxLine {
       }
     }
     this.#oweDurable = oweDurable || owesLater;
-    if (oweDurable) {
+    if (this.#oweDurable) {
       this.#ports.failed();
     }
   }

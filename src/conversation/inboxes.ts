@@ -75,9 +75,9 @@ export class Inboxes {
     return told.every(Boolean);
   }
 
-  /** Tells one side's all there is, held or not; returns when it was told, or that failed. */
-  async tellNow(side: Side): Promise<void> {
-    this.#lines[side].touch();
+  /** One side's has a device again; returns when it was told all that it lacks, or that failed. */
+  async arrived(side: Side): Promise<void> {
+    this.#lines[side].arrived();
     await this.toldTo(side);
   }
 

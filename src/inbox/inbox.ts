@@ -21,6 +21,8 @@ import { within } from "../sockets/within.ts";
 
 /** What told within this time may hold more, for a write to D1 that follows its last one closely. */
 const justNowMs = 2_000;
+/** So many of them are asked, the newest; more has nobody who is told by people. */
+const maxAsked = 50;
 /** The list does not wait longer for that. */
 const heldWaitMs = 1_000;
 
@@ -199,7 +201,7 @@ export class InboxRoom {
   // A conversation that believes nobody here holds what comes in a burst; whoever comes must find it all the same.
   async #hearHeld(device: InboxDevice): Promise<void> {
     const isFirst = this.devices.all.every((one) => one === device);
-    const peers = isFirst ? this.#told.since(justNowMs) : [];
+    const peers = isFirst ? this.#told.since(justNowMs).slice(-maxAsked) : [];
     const asked = peers.map((peer) =>
       this.#with(peer, (conversation) => conversation.tellInbox(), undefined),
     );

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bundleWorker } from "../proof/bundle.ts";
 import { allZero } from "../proof/counters.ts";
-import { plantedBugs } from "./planted-bugs.ts";
+import { plantedPairs } from "./planted-bugs.ts";
 import { runPlanted } from "./planted-run.ts";
 import { runCrash } from "./run.ts";
 
@@ -18,9 +18,11 @@ test("[SE2][SE4][SE5][AR1][AR2] a Worker killed again and again under load keeps
   expect(outcome.inFlight).toBeGreaterThan(0);
 });
 
-test.each(plantedBugs)("the kills catch a Worker with a planted bug: $name", async (bug) => {
-  const outcome = await runPlanted(bug, seed, 40);
-  expect(outcome.counters[bug.caughtBy]).toBeGreaterThan(0);
+test.for(plantedPairs)("the kills catch a Worker with planted bugs: $0.name, $1.name", async (bugs) => {
+  const { counters } = await runPlanted(bugs, seed, 40);
+  for (const { caughtBy } of bugs) {
+    expect(counters[caughtBy]).toBeGreaterThan(0);
+  }
 });
 
 test("a bug that finds no place in the source is refused", async () => {

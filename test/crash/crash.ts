@@ -26,7 +26,7 @@ const rows: ReportRow[] = [row("as it is", outcome, isHeld ? "held" : "**BROKEN*
 let isProven = true;
 for (const bug of plantedBugs) {
   console.log(`Planting: ${bug.name} …`);
-  const planted = await runPlanted(bug, seed, mostPlantedKills);
+  const planted = await runPlanted([bug], seed, mostPlantedKills);
   const isCaught = planted.counters[bug.caughtBy] > 0;
   isProven &&= isCaught;
   rows.push(row(`planted: ${bug.name}`, planted, isCaught ? "caught" : "**NOT CAUGHT**"));

@@ -104,3 +104,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   noDedup,
   cursorBeforeArchive,
 ];
+
+/** Two at a time, neither of which raises the other's counter: what is told too early and then lost may come twice. */
+export const plantedPairs: readonly (readonly PlantedBug[])[] = [
+  [ackBeforeCommit, noDedup],
+  [relayBeforeCommit, cursorBeforeArchive],
+];

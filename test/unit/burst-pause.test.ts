@@ -241,3 +241,35 @@ test("[IN5][AR6] whoever waits until an inbox was told does not wait for the bur
   await world.room.inboxes.toldTo("b");
   expect(told).toEqual([["two"], ["three", "four"]]);
 });
+
+test("[AR2][AR6] nor does it pause for what came before the socket left, while the write before was under way", async () => {
+  const { world, alice, pauses } = await inBurst();
+  world.nowMs += 1_000;
+  const held = Promise.withResolvers<void>();
+  world.heldWrites = held.promise;
+  alice.compose("two", "hello");
+  await world.settle();
+  alice.compose("three", "hello");
+  await world.settle();
+  alice.drop(true);
+  held.resolve();
+  await world.settle();
+  expect(archived(world)).toEqual([1, 2, 3]);
+  expect(pauses).toEqual([]);
+  // The next burst pauses again.
+  alice.connect();
+  alice.compose("four", "hello");
+  await world.settle();
+  expect(pauses.map(({ ms }) => ms)).toEqual([200]);
+});
+
+test("[IN3][AR6] an inbox whose first device came hears of the next message at once, and is told nothing where nothing is held", async () => {
+  const { world, alice, told } = await inBurstBeside(0);
+  await world.room.inboxes.arrived("b");
+  expect(told).toEqual([["two"], ["three", "four"]]);
+  await world.room.inboxes.arrived("b");
+  expect(told).toHaveLength(2);
+  alice.compose("five", "five");
+  await world.settle();
+  expect(told.at(-1)).toEqual(["five"]);
+});

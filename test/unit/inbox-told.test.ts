@@ -88,3 +88,27 @@ test("[IN8][AR1] a turn is acknowledged and archived while an inbox hangs, and t
     "hello?",
   ]);
 });
+
+test("[IN8] a message that came while a call about nothing durable was under way sets the alarm where that call breaks", async () => {
+  const { world, inboxes } = await talking();
+  const broken = Promise.withResolvers<never>();
+  const { deliver } = world;
+  // Only Bob's inbox hears of it.
+  world.deliver = (user, delivery) => (user === "bob" ? broken.promise : deliver(user, delivery));
+  world.room.typing("a", true);
+  await world.settle();
+  world.room.write("a", { type: "send", id: "two", text: "in between" }, () => undefined);
+  await world.settle();
+  broken.reject(new Error("the inbox was reset"));
+  await world.settle();
+  expect(world.alarmAtMs).toBeGreaterThan(world.nowMs);
+  world.deliver = deliver;
+  inboxes.told.length = 0;
+  await world.ringAlarm();
+  await world.settle();
+  const texts = inboxes.told.flatMap(({ frames }) =>
+    frames.map((frame) => frame.type === "message" && frame.message.text),
+  );
+  expect(texts).toContain("in between");
+  expect(world.alarmAtMs).toBeUndefined();
+});

@@ -133,7 +133,7 @@ export class UserWorld {
         settled: async (rev: number) => room().archiver.settled(rev),
         isHere: async () => true,
         askInbox: async () => undefined,
-        tellInbox: async () => room().inboxes.tellNow(sideOf(room().ports.pair, user)),
+        tellInbox: async () => room().inboxes.arrived(sideOf(room().ports.pair, user)),
       };
     };
     const { limits } = new World();

@@ -110,7 +110,11 @@ export interface Conversation {
   retry(id: string): Promise<Sent>;
   /** Takes a send that failed out of `messages`. */
   discard(id: string): void;
-  edit(seq: number, text: string): Promise<void>;
+  /**
+   * `after`: the message's `rev` when the user began to edit; default: its `rev` as `messages` shows it now. Rejects with
+   * `superseded` if a newer edit exists that the user had not seen; both texts are then for the app to show.
+   */
+  edit(seq: number, text: string, options?: { readonly after?: number }): Promise<void>;
   delete(seq: number): Promise<void>;
   react(seq: number, emoji: string, on?: boolean): Promise<void>;
   /** Everything up to `seq` (default: the newest) was read. Kept until the server has it. Throws a PairlineError `out_of_range` for what is no number. */
@@ -236,7 +240,7 @@ export interface OutboxEntry {
   readonly createdAt: number;
   readonly frame: OutboxFrame;
   /** The message that a change or a reply is about: shows whether it has its number still. */
-  readonly target?: { readonly author: string; readonly id: string };
+  readonly target?: { readonly author: string; readonly id: string; readonly editedAt?: number };
   /** The code with which it was refused for good. */
   readonly refused?: { readonly code: PairlineErrorCode; readonly message: string };
 }

@@ -1,4 +1,14 @@
-import type { Content, Conversation, ConversationStatus, Live, OutboxFrame, Sent, Timeline } from "./api.ts";
+import type {
+  Content,
+  Conversation,
+  ConversationStatus,
+  Live,
+  Message,
+  OutboxEntry,
+  OutboxFrame,
+  Sent,
+  Timeline,
+} from "./api.ts";
 import type { ConversationPorts } from "./conversation-ports.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { PairlineError } from "./errors.ts";
@@ -46,8 +56,11 @@ export class PeerConversation implements Conversation {
     this.#state.outbox.takeRefused(id);
   }
 
-  edit(seq: number, text: string): Promise<void> {
-    return quiet(this.#change({ type: "edit", seq, text }));
+  edit(seq: number, text: string, { after }: { readonly after?: number } = {}): Promise<void> {
+    if (after !== undefined && !Number.isSafeInteger(after)) {
+      throw new PairlineError("out_of_range", "`after` is the `rev` of the message when the edit was begun");
+    }
+    return quiet(this.#change({ type: "edit", seq, text }, after));
   }
 
   delete(seq: number): Promise<void> {
@@ -102,28 +115,51 @@ export class PeerConversation implements Conversation {
     return this.#send(refused?.code === "stale" || replyTo === undefined ? plain : { ...plain, replyTo });
   }
 
-  async #change(change: Change): Promise<void> {
-    await this.#add(change, change.seq);
+  async #change(change: Change, seenRev?: number): Promise<void> {
+    await this.#add(change, change.seq, seenRev);
   }
 
-  /** `about`: the number of the message that it answers or changes. */
-  #add(content: Composed, about: number | undefined): Promise<Sent> {
+  /**
+   * `about`: the number of the message that it answers or changes. `seenRev`: the `rev` of that message as the user saw
+   * it, where the app says so.
+   */
+  #add(content: Composed, about: number | undefined, seenRev?: number): Promise<Sent> {
     const { feed } = this.#state;
     const { cursor } = feed;
     const target = about === undefined ? undefined : feed.get(about);
+    const after = newestSeen(cursor, target?.rev, seenRev);
     const id = randomId();
-    const frame: OutboxFrame = { ...content, id, ...(cursor !== undefined && { after: cursor }) };
+    const frame: OutboxFrame = { ...content, id, ...(after !== undefined && { after }) };
     const sent = this.#state.outbox.add({
       id,
       peer: this.peer,
       order: this.#ports.nextOrder(),
       createdAt: Date.now(),
       frame,
-      ...(target !== undefined && { target: { author: target.author, id: target.id } }),
+      ...(target !== undefined && { target: targetOf(target) }),
     });
     this.#state.sync();
     return sent;
   }
+}
+
+/**
+ * The newest `rev` that the user had seen. While the message that they saw is still the newest form held, that is the
+ * client's cursor: a `rev` of before a restore would be refused as `stale`. A page may hold a form above the cursor.
+ */
+function newestSeen(
+  cursor: number | undefined,
+  heldRev: number | undefined,
+  seenRev: number | undefined,
+): number | undefined {
+  if (seenRev !== undefined && (heldRev === undefined || seenRev < heldRev)) {
+    return seenRev;
+  }
+  return heldRev === undefined ? cursor : Math.max(cursor ?? 0, heldRev);
+}
+
+function targetOf({ author, id, editedAt }: Message): NonNullable<OutboxEntry["target"]> {
+  return { author, id, ...(editedAt !== undefined && { editedAt }) };
 }
 
 /** As it is now, whatever the app does with its object later. */

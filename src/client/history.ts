@@ -61,6 +61,15 @@ export class History {
     if (target === undefined || found?.id !== target.id || found.author !== target.author) {
       throw new PairlineError("stale", "the message that this is about is no longer where it was");
     }
-    return frame.type === "send" ? entry : { ...entry, frame: { ...frame, after: page.rev } };
+    if (frame.type === "send" || (frame.type === "edit" && isEditedSince(found as Message, entry))) {
+      // Of an edit the server decides by the `after` it has: it may be a retry, or `superseded`.
+      return entry;
+    }
+    return { ...entry, frame: { ...frame, after: page.rev } };
   }
+}
+
+/** Whether the message's text may be newer than the one that the user of the change had seen. */
+function isEditedSince({ rev, editedAt }: Message, { frame: { after = 0 }, target }: OutboxEntry): boolean {
+  return rev > after && editedAt !== target?.editedAt;
 }

@@ -272,7 +272,8 @@ export class Outbox {
       const { entry } = waiting;
       const { type, after } = entry.frame;
       const isLater = entry.id !== frame.id && type === "edit" && entry.frame.seq === frame.seq;
-      if (isLater && after !== undefined && after < rev) {
+      // One that had seen less than this edit had may still be superseded by what lies between.
+      if (isLater && after !== undefined && after >= (frame.after ?? 0) && after < rev) {
         this.#replace(waiting, { ...entry, frame: { ...entry.frame, after: rev } });
       }
     }

@@ -1,8 +1,9 @@
-// What `npm start` serves: the deployed Worker, and what no deployment has: a sign-in as anybody, and a mode for suites
-// that prove the Socket.IO protocol.
+// What `npm start` serves: the deployed Worker, and what no deployment has: a sign-in as anybody, any loopback origin
+// allowed, and a mode for suites that prove the Socket.IO protocol.
 import app, { Conversation, Inbox } from "../index.ts";
 import type { Env } from "../env.ts";
 import { conformanceEnv, DevelopmentSession } from "./conformance.ts";
+import { allowLoopbackOrigin } from "./loopback.ts";
 import { signIn, signInPath } from "./sign-in.ts";
 
 export { Conversation, Inbox, DevelopmentSession as SocketIoSession };
@@ -11,6 +12,6 @@ export default {
   fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
     return new URL(request.url).pathname === signInPath
       ? signIn(request, env)
-      : app.fetch(request, conformanceEnv(env), context);
+      : app.fetch(request, conformanceEnv(allowLoopbackOrigin(env, request)), context);
   },
 };

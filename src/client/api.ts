@@ -40,10 +40,14 @@ export interface Client {
   /** The user that the token names, once the server said so. */
   readonly you: string | undefined;
   readonly connection: Live<Connection>;
+  /** What the server announced of its limits; the defaults until then. */
+  readonly limits: { readonly maxTextBytes: number };
   /** All conversations with a message or a flag, the one with the newest message first; more on `loadMore`. */
   readonly conversations: ConversationList;
   /** The same object for the same peer, named by the id and not by an alias. Throws a PairlineError `bad_peer` for what can be no user id, and where the client has one conversation and this is another. */
   conversation(peer: string): Conversation;
+  /** Whom the server means by an id or an alias: the id, with a name or a picture where one is known. Rejects with `unknown_peer` where the deployment refuses ids that nobody has. */
+  user(id: string): Promise<User>;
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
   /** Tries now: after a stop, or where the app knows that the network is back (React Native has no `online` event). An open socket stays. */
   connect(): void;
@@ -61,8 +65,8 @@ export interface ConversationList extends Live<readonly ConversationSummary[]> {
   /** Unread over all conversations, also those that are not loaded. */
   readonly unread: { readonly messages: number; readonly conversations: number };
   readonly hasMore: boolean;
-  /** Loads the next 50. */
-  loadMore(): Promise<void>;
+  /** Loads the next page: 50 conversations, or `limit` (at most 500). Calls at the same time share one. */
+  loadMore(limit?: number): Promise<void>;
   /** Loads the archived ones too, which are not in the list before they move. */
   loadArchived(): Promise<void>;
 }
@@ -70,6 +74,10 @@ export interface ConversationList extends Live<readonly ConversationSummary[]> {
 export interface Profile {
   readonly name?: string;
   readonly picture?: string;
+}
+
+export interface User extends Profile {
+  readonly id: string;
 }
 
 export interface ConversationSummary {
@@ -203,7 +211,13 @@ export interface Events {
   /** A message is new, or changed. Each once and in order, from the moment on at which the client connected first. */
   readonly message: { readonly peer: string; readonly message: Message; readonly isNew: boolean };
   /** A send or change will not go: what its promise was rejected with, also for those that a reload left without one. */
-  readonly refused: { readonly peer: string; readonly id: string; readonly error: PairlineError };
+  readonly refused: {
+    readonly peer: string;
+    readonly id: string;
+    readonly error: PairlineError;
+    /** What was refused, with the text that the user wrote. */
+    readonly frame: OutboxFrame;
+  };
   /** The server's history is another than the one before, or too much was missed: `messages` begins anew. */
   readonly reset: { readonly peer: string };
   /** Trouble that no promise tells: the storage or the token failed. The client goes on. */

@@ -24,7 +24,7 @@ import { requireUserId } from "./user-id.ts";
 /** A crash of the user's inbox may have kept something from its list for so long (IN7). */
 const refreshDelayMs = 5_000;
 /** Until the server has announced its own. */
-const defaultLimits = { maxFrameBytes: 65_536, maxPresencePeers: 50 };
+const defaultLimits = { maxTextBytes: 16_384, maxFrameBytes: 65_536, maxPresencePeers: 50 };
 
 /** Connects at once, and stays connected until `close()`. */
 export function createClient(options: ClientOptions): Client {
@@ -101,6 +101,10 @@ class PairlineClient implements Client {
     return this.#connection.state;
   }
 
+  get limits(): Client["limits"] {
+    return this.#limits;
+  }
+
   get conversations(): Api.ConversationList {
     return this.#summaries;
   }
@@ -114,6 +118,11 @@ class PairlineClient implements Client {
       this.#conversations.get(peer) ?? new PeerConversation(this.#state(peer), this.#ports);
     this.#conversations.set(peer, conversation);
     return conversation;
+  }
+
+  async user(id: string): Promise<Api.User> {
+    requireUserId(id);
+    return this.#rest.request("GET", `/v1/users/${encodeURIComponent(id)}`);
   }
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {

@@ -97,8 +97,8 @@ export class Summaries implements ConversationList {
     }
   }
 
-  loadMore(): Promise<void> {
-    this.#loading ??= this.#loadMore().finally(() => {
+  loadMore(limit = pageConversations): Promise<void> {
+    this.#loading ??= this.#loadMore(limit).finally(() => {
       this.#loading = undefined;
     });
     return this.#loading;
@@ -144,11 +144,11 @@ export class Summaries implements ConversationList {
     }
   }
 
-  async #loadMore(): Promise<void> {
+  async #loadMore(limit: number): Promise<void> {
     if (this.#nextCursor === undefined) {
       return;
     }
-    const page = await this.#ports.page({ cursor: this.#nextCursor, limit: pageConversations });
+    const page = await this.#ports.page({ cursor: this.#nextCursor, limit });
     const before = this.#unreadHere();
     page.conversations.forEach((summary) => this.#put(summary));
     const after = this.#unreadHere();

@@ -62,7 +62,7 @@ export class ConversationState {
       settle: (entry) => history.settle(entry, ports.you()),
       keep: (entry) => ports.keep(entry),
       forget: (id) => ports.forget(id),
-      refused: ({ id }, error) => ports.emit("refused", { peer, id, error }),
+      refused: ({ id, frame }, error) => ports.emit("refused", { peer, id, error, frame }),
       changed: () => this.view.changed(),
     });
   }

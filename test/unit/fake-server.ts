@@ -88,7 +88,7 @@ export async function nextSocket(world: World): Promise<FakeSocket> {
   return world.socket;
 }
 
-export const limits = { maxFrameBytes: 65_536, maxPresencePeers: 50 };
+export const limits = { maxTextBytes: 1_000, maxFrameBytes: 65_536, maxPresencePeers: 50 };
 export const emptyList = { conversations: [], unread: { messages: 0, conversations: 0 }, position: 1 };
 
 /** A message of number and revision `seq`, unless it says more. */

@@ -55,7 +55,13 @@ export async function readState(d1: D1Database, conversation: string): Promise<A
   );
 }
 
-/** A page below `before`, newest first, and the revision that the archive covers (0: none), read at one moment. */
+/** Which messages a page has: `limit` at most, directly below `before` or directly above `after`. */
+export type PageRange = { readonly limit: number } & (
+  | { readonly before: number }
+  | { readonly after: number }
+);
+
+/** A page, oldest first, and the revision that the archive covers (0: none), read at one moment. */
 export interface ArchivePage {
   readonly messages: readonly QuotingMessage[];
   readonly rev: number;
@@ -63,12 +69,9 @@ export interface ArchivePage {
 }
 
 /** Reads a row for each message and one more for each reply. Throws an ArchiveError. */
-export async function readPage(
-  d1: D1Database,
-  conversation: string,
-  { before, limit }: { readonly before: number; readonly limit: number },
-): Promise<ArchivePage> {
+export async function readPage(d1: D1Database, conversation: string, range: PageRange): Promise<ArchivePage> {
   const db = openReplica(d1);
+  const isBackward = "before" in range;
   const [rows, states] = await ask(pageTimeoutMs, () =>
     db.batch([
       db
@@ -81,16 +84,26 @@ export async function readPage(
         })
         .from(messages)
         .leftJoin(quoted, and(eq(quoted.conversation, conversation), eq(quoted.seq, messages.replyTo)))
-        .where(and(eq(messages.conversation, conversation), lt(messages.seq, before)))
-        .orderBy(desc(messages.seq))
-        .limit(limit),
+        .where(
+          and(
+            eq(messages.conversation, conversation),
+            isBackward ? lt(messages.seq, range.before) : gt(messages.seq, range.after),
+          ),
+        )
+        .orderBy(isBackward ? desc(messages.seq) : asc(messages.seq))
+        .limit(range.limit),
       db
         .select({ rev: conversations.rev, head: conversations.head })
         .from(conversations)
         .where(eq(conversations.id, conversation)),
     ]),
   );
-  return { messages: rows.map(withQuote), rev: states[0]?.rev ?? 0, head: states[0]?.head ?? 0 };
+  const page = rows.map(withQuote);
+  return {
+    messages: isBackward ? page.toReversed() : page,
+    rev: states[0]?.rev ?? 0,
+    head: states[0]?.head ?? 0,
+  };
 }
 
 interface JoinedRow extends StoredMessage {

@@ -40,13 +40,13 @@ function pathParts(path: string): readonly Html[] {
   return path.split(/(?<=\/)/).map((part) => html`${part}<wbr />`);
 }
 
-function parameters({ path, query }: Operation): Html {
+function parameters({ path, query, ownParameters }: Operation): Html {
   const inPath = pathParametersOf(path).map(({ name, schema, description }) => {
     return { name, schema: { ...schema, description }, isRequired: true };
   });
   const inQuery = (query === undefined ? [] : queryFields(query)).map(({ name, schema }) => ({
     name,
-    schema: { ...schema, ...queryParameters[name] },
+    schema: { ...schema, ...(ownParameters?.[name] ?? queryParameters[name]) },
     isRequired: false,
   }));
   return html`${inPath.length === 0 ? "" : html`<h4>In the path</h4>`}

@@ -53,7 +53,8 @@ export const glossary: Readonly<Record<string, string>> = {
   position: "What a later `changedSince` names.",
   nextCursor: "Leads to the page behind this one; missing on the last.",
   messages: "The messages of this page, oldest first.",
-  hasMore: "Whether there are older messages.",
+  hasMore:
+    "Whether there are more messages in the direction of the request: older ones, or with `after` newer ones.",
   message: "The message as it is now.",
   limits: "Every limit that a client can meet.",
   sender_id: "Who wrote the message.",

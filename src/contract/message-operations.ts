@@ -76,9 +76,14 @@ export const messageOperations: readonly Operation[] = [
     tag: "Messages",
     summary: "Read a page of history",
     description:
-      "The messages directly below `before`, oldest first, without holes. The page is true at its `rev`. While the archive is away the newest page still comes, older ones do not.",
+      "The messages directly below `before`, or directly above `after`, oldest first, without holes. `hasMore` says whether there are more in that direction. The page is true at its `rev`. While the archive is away the newest page still comes, older ones do not.",
     access: "user",
     query: pageQuerySchema,
+    ownParameters: {
+      after: {
+        description: "The page directly above this `seq`; 0: the oldest. Not together with `before`.",
+      },
+    },
     answers: {
       200: {
         description: "A page.",

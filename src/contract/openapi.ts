@@ -91,7 +91,7 @@ function pathsOf(all: readonly Operation[]) {
 }
 
 function operationObject(operation: Operation) {
-  const { id, tag, summary, description, access, query, body, answers } = operation;
+  const { id, tag, summary, description, access, query, ownParameters, body, answers } = operation;
   const fields = query === undefined ? [] : queryFields(query);
   return {
     operationId: id,
@@ -100,7 +100,9 @@ function operationObject(operation: Operation) {
     description,
     security: { user: [{ token: [] }], admin: [{ adminKey: [] }], none: [] }[access],
     ...(fields.length > 0 && {
-      parameters: fields.map(({ name, schema }) => ({ name, in: "query", ...queryParameters[name], schema })),
+      parameters: fields.map(({ name, schema }) => {
+        return { name, in: "query", ...(ownParameters?.[name] ?? queryParameters[name]), schema };
+      }),
     }),
     ...(body !== undefined && {
       requestBody: {

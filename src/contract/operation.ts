@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { ErrorCode } from "../protocol/errors.ts";
+import type { QueryParameter } from "./parameters.ts";
 
 /** An example of a body, under its name. */
 export interface Example {
@@ -27,6 +28,8 @@ export interface Operation {
   /** Whose key opens it. */
   readonly access: "user" | "admin" | "none";
   readonly query?: z.ZodObject;
+  /** Parameters of the query that mean something else here than elsewhere. */
+  readonly ownParameters?: Readonly<Record<string, QueryParameter>>;
   readonly body?: { readonly schema: string; readonly examples: Readonly<Record<string, Example>> };
   readonly answers: Readonly<Record<number, Answer>>;
   /** What it can be refused with, beside what every request of this access can. */

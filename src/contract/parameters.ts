@@ -54,10 +54,14 @@ const pathParameters: Readonly<Record<string, Parameter>> = {
   },
 };
 
-/** What a query may name; those without an example are made by the server or by the client. */
-export const queryParameters: Readonly<
-  Record<string, { description: string; example?: string | number | boolean }>
-> = {
+export interface QueryParameter {
+  readonly description: string;
+  /** Missing where the server or the client makes the value, or where it would contradict another example. */
+  readonly example?: string | number | boolean;
+}
+
+/** What a query may name. */
+export const queryParameters: Readonly<Record<string, QueryParameter>> = {
   before: { description: "The page directly below this `seq`; missing: the newest.", example: 3 },
   limit: { description: "How many, at most.", example: 50 },
   rev: { description: "The client's newest `rev`: the page is never older.", example: 2 },

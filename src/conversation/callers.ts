@@ -34,8 +34,10 @@ export interface PagePart {
   readonly messages: readonly QuotingMessage[];
 }
 
+/** Without `before` and `after`: the newest page. */
 export interface PagePartQuery {
   readonly before?: number | undefined;
+  readonly after?: number | undefined;
   readonly limit: number;
   readonly archivedRev: number;
 }
@@ -95,13 +97,21 @@ export async function setFlagsAs(room: Room, user: string, wishes: Wishes): Prom
   });
 }
 
-export async function pagePart(room: Room, { before, limit, archivedRev }: PagePartQuery): Promise<PagePart> {
+export async function pagePart(room: Room, query: PagePartQuery): Promise<PagePart> {
   await room.known();
   const { head, rev } = room.line.position;
-  const to = Math.min((before ?? head + 1) - 1, head);
-  const from = Math.max(1, to - limit + 1);
-  const messages = quoting(room.log, room.log.changedRange(from, to, archivedRev));
+  const { from, to } = rangeOf(query, head);
+  const messages = quoting(room.log, room.log.changedRange(from, to, query.archivedRev));
   return { head, rev, from, to, messages };
+}
+
+/** The numbers of a page's messages. An empty page has a `from` above its `to`. */
+function rangeOf({ before, after, limit }: PagePartQuery, head: number): { from: number; to: number } {
+  if (after !== undefined) {
+    return { from: after + 1, to: Math.min(after + limit, head) };
+  }
+  const to = Math.min((before ?? head + 1) - 1, head);
+  return { from: Math.max(1, to - limit + 1), to };
 }
 
 export async function summaryFor(room: Room, user: string): Promise<OwnSummary> {

@@ -1,6 +1,6 @@
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
-import { readPage, type ArchivePage } from "../archive/read.ts";
+import { readPage, type ArchivePage, type PageRange } from "../archive/read.ts";
 import { toMessage, type QuotingMessage } from "../archive/stored-message.ts";
 import type { PagePart, PagePartQuery } from "../conversation/callers.ts";
 import { refusal } from "../protocol/errors.ts";
@@ -12,7 +12,7 @@ import { RequestRefused } from "./problem.ts";
 export interface HistorySources {
   readonly pair: Pair;
   /** Throws an ArchiveError. */
-  readonly archived: (query: { before: number; limit: number }) => Promise<ArchivePage>;
+  readonly archived: (range: PageRange) => Promise<ArchivePage>;
   readonly record: (query: PagePartQuery) => Promise<PagePart>;
 }
 
@@ -23,7 +23,7 @@ export function historySources(
   key: Promise<string>,
   record: HistorySources["record"],
 ): HistorySources {
-  return { pair, record, archived: async (query) => readPage(d1, await key, query) };
+  return { pair, record, archived: async (range) => readPage(d1, await key, range) };
 }
 
 /** A page, and the revision up to which the archive was its source; 0 where the record had to answer for it. */
@@ -33,59 +33,90 @@ interface HistoryAnswer {
 }
 
 /**
- * A page of history. The newest is the record's own; an older one is the archive's, where that is whole and as new as
+ * A page of history. The newest is the record's own; another one is the archive's, where that is whole and as new as
  * the caller's `rev`, else completed by the record, so a reader always sees acknowledged writes and never deleted
  * text. Throws a RequestRefused: rather no page than one with a hole.
  */
 export async function readHistory(
   sources: HistorySources,
-  { before, limit, rev }: PageQuery,
+  { before, after, limit, rev }: PageQuery,
 ): Promise<HistoryAnswer> {
-  if (before === undefined) {
+  const range = rangeFrom({ before, after, limit });
+  if (range === undefined) {
     const newest = await sources.record({ limit, archivedRev: 0 });
     return { page: pageFrom(sources, [], newest), archivedRev: 0 };
   }
-  let page: ArchivePage;
+  let archived: ArchivePage;
   try {
-    page = await sources.archived({ before, limit });
+    archived = await sources.archived(range);
   } catch (error) {
     if (!(error instanceof ArchiveError)) {
       throw error;
     }
-    return { page: await newestWithoutArchive(sources, before, limit, error), archivedRev: 0 };
+    return { page: await newestWithoutArchive(sources, range, error), archivedRev: 0 };
   }
-  const { messages, head, rev: archivedRev } = page;
-  const whole = isWhole(page, before, limit);
-  if (whole && rev !== undefined && rev <= archivedRev) {
-    const part = { head, rev: archivedRev, from: before - messages.length, to: before - 1, messages: [] };
-    return { page: pageFrom(sources, messages, part), archivedRev };
-  }
-  const part = await sources.record({ before, limit, archivedRev: whole ? archivedRev : 0 });
-  return { page: pageFrom(sources, messages, part), archivedRev: whole ? archivedRev : 0 };
+  const own = archivePart(archived, range);
+  const archivedRev = own === undefined ? 0 : archived.rev;
+  const isNewEnough =
+    own !== undefined && rev !== undefined && rev <= archivedRev && !mayEndTooSoon(own, range);
+  const part = isNewEnough ? own : await recordPart(sources, range, archivedRev);
+  return { page: pageFrom(sources, archived.messages, part, range), archivedRev };
 }
 
+function rangeFrom({ before, after, limit }: Omit<PageQuery, "rev">): PageRange | undefined {
+  if (before !== undefined) {
+    return { before, limit };
+  }
+  return after === undefined ? undefined : { after, limit };
+}
+
+/** Without the archive, the record answers for a page that has the newest message, or lies above it. */
 async function newestWithoutArchive(
   sources: HistorySources,
-  before: number,
-  limit: number,
+  range: PageRange,
   error: ArchiveError,
 ): Promise<Page> {
-  const part = await sources.record({ before, limit, archivedRev: 0 });
-  if (before > part.head) {
-    return pageFrom(sources, [], part);
+  const part = await recordPart(sources, range, 0);
+  const isNewest = "before" in range ? range.before > part.head : range.after + range.limit >= part.head;
+  if (isNewest) {
+    return pageFrom(sources, [], part, range);
   }
   throw new RequestRefused(archiveRefusal(error));
 }
 
-// Numbers are contiguous for life, so a page that is not has a hole in the archive.
-function isWhole(page: ArchivePage, before: number, limit: number): boolean {
-  const { messages } = page;
-  const contiguous = messages.every((row, index) => row.seq === before - 1 - index);
-  const lowest = messages.at(-1)?.seq ?? before;
-  return contiguous && (messages.length === limit || lowest === 1);
+async function recordPart(sources: HistorySources, range: PageRange, archivedRev: number): Promise<PagePart> {
+  const part = await sources.record({ ...range, archivedRev });
+  // For minutes after a deploy, an object of the version before answers the newest page: it does not know `after`.
+  if ("after" in range && part.from !== range.after + 1) {
+    const message = "the conversation is being updated: ask again in a moment";
+    throw new RequestRefused(refusal("archive_unavailable", { message }));
+  }
+  return part;
 }
 
-function pageFrom({ pair }: HistorySources, archived: readonly QuotingMessage[], part: PagePart): Page {
+/** The page's part that the archive has; undefined when it has a hole. Numbers are contiguous for life. */
+function archivePart({ messages, head, rev }: ArchivePage, range: PageRange): PagePart | undefined {
+  const [from, to] =
+    "before" in range
+      ? [Math.max(1, range.before - range.limit), range.before - 1]
+      : [range.after + 1, Math.min(range.after + range.limit, head)];
+  const isWhole =
+    messages.length === Math.max(0, to - from + 1) &&
+    messages.every((row, index) => row.seq === from + index);
+  return isWhole ? { head, rev, from, to, messages: [] } : undefined;
+}
+
+/** At the archive's end, only the record can tell whether a message was acknowledged since. */
+function mayEndTooSoon({ to, head }: PagePart, range: PageRange): boolean {
+  return "after" in range && to >= head;
+}
+
+function pageFrom(
+  { pair }: HistorySources,
+  archived: readonly QuotingMessage[],
+  part: PagePart,
+  range?: PageRange,
+): Page {
   const { from, to, head, rev } = part;
   const bySeq = new Map([...archived, ...part.messages].map((row) => [row.seq, row]));
   const messages = [];
@@ -98,5 +129,7 @@ function pageFrom({ pair }: HistorySources, archived: readonly QuotingMessage[],
     }
     messages.push(toMessage(row, pair));
   }
-  return { messages, hasMore: messages.length > 0 && from > 1, head, rev };
+  const isForward = range !== undefined && "after" in range;
+  const hasMore = messages.length > 0 && (isForward ? to < head : from > 1);
+  return { messages, hasMore, head, rev };
 }

@@ -11,12 +11,21 @@ export const queryCount = z
   .transform(Number)
   .pipe(countSchema);
 
-/** `GET …/messages`: the page below `before` (default: the newest), true at `rev` or later. */
-export const pageQuerySchema = z.object({
-  before: queryCount.pipe(seqSchema).optional(),
-  limit: queryCount.pipe(z.int().min(1).max(fixedLimits.maxPageMessages)).default(defaultPageMessages),
-  rev: queryCount.optional(),
-});
+/**
+ * `GET …/messages`: the page below `before` (default: the newest) or above `after`, true at `rev` or later. Only here,
+ * `after` is a `seq`.
+ */
+export const pageQuerySchema = z
+  .object({
+    before: queryCount.pipe(seqSchema).optional(),
+    after: queryCount.optional(),
+    limit: queryCount.pipe(z.int().min(1).max(fixedLimits.maxPageMessages)).default(defaultPageMessages),
+    rev: queryCount.optional(),
+  })
+  .refine(({ before, after }) => before === undefined || after === undefined, {
+    path: ["after"],
+    message: "a page lies below `before` or above `after`: name one of them",
+  });
 export type PageQuery = z.infer<typeof pageQuerySchema>;
 
 /** `GET …/socket`: where the replay starts; none without it. */

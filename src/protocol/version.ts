@@ -11,6 +11,7 @@
  * - added: the operators' verification of a conversation's archive.
  * - added: the replaced app's REST, and the error gone.
  * - added: requestId in ready and in problems, and the header x-request-id.
+ * - added: `after` of a page: the messages above a `seq`.
  */
 export const protocolVersion = "pairline.v1";
 

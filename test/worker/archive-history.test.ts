@@ -20,6 +20,7 @@ afterEach(() => {
 /** A page as a client asks for it. */
 interface Asked {
   readonly before?: number;
+  readonly after?: number;
   readonly rev?: number;
 }
 
@@ -54,10 +55,16 @@ test("[AR1][HI4] while D1 is down only the newest page comes, and afterwards eve
   expect(await statusOf({})).toBe(200);
   expect(await statusOf({ before: 8 })).toBe(200);
   expect(await statusOf({ before: 7 })).toBe(503);
+  expect(await statusOf({ after: 1 })).toBe(503);
+  expect(await statusOf({ after: 2 })).toBe(200);
+  expect(await statusOf({ after: 7 })).toBe(200);
+  expect(await statusOf({ after: 8 })).toBe(200);
   faulty.mode = "well";
   // The archive still has nothing: the record must complete the page.
-  const page = pageSchema.parse(await (await getPage(pair, { before: 7 })).json());
-  expect(page.messages).toEqual(messages.slice(1, 6));
+  const older = pageSchema.parse(await (await getPage(pair, { before: 7 })).json());
+  expect(older.messages).toEqual(messages.slice(1, 6));
+  const newer = pageSchema.parse(await (await getPage(pair, { after: 1 })).json());
+  expect(newer.messages).toEqual(messages.slice(1, 6));
 });
 
 /** Every boundary, one past both ends, with each cursor a client may hold. */
@@ -65,7 +72,12 @@ function everyPage(): Asked[] {
   const befores = Array.from({ length: count + 2 }, (_, index) => index + 1);
   const revs = [undefined, archivedCount, count];
   const withRev = (asked: Asked) => revs.map((rev) => (rev === undefined ? asked : { ...asked, rev }));
-  return [...withRev({}), ...befores.flatMap((before) => withRev({ before }))];
+  const afters = [0, ...befores];
+  return [
+    ...withRev({}),
+    ...befores.flatMap((before) => withRev({ before })),
+    ...afters.flatMap((after) => withRev({ after })),
+  ];
 }
 
 function getPage({ call, users }: PairUnderTest, asked: Asked): Promise<Response> {
@@ -77,10 +89,11 @@ function getPage({ call, users }: PairUnderTest, asked: Asked): Promise<Response
 }
 
 function expectPage(page: ReturnType<typeof pageSchema.parse>, asked: Asked, messages: readonly Message[]) {
-  const end = Math.min((asked.before ?? count + 1) - 1, count);
-  const start = Math.max(0, end - limit);
+  const { before = count + 1, after } = asked;
+  const end = Math.min(after === undefined ? before - 1 : after + limit, count);
+  const start = after ?? Math.max(0, end - limit);
   expect(page.messages).toEqual(messages.slice(start, end));
-  expect(page.hasMore).toBe(start > 0);
+  expect(page.hasMore).toBe(after === undefined ? start > 0 : end < page.head);
   expect(page.rev).toBeGreaterThanOrEqual(asked.rev ?? count);
   expect(page.head).toBe(page.rev);
 }
@@ -88,11 +101,12 @@ function expectPage(page: ReturnType<typeof pageSchema.parse>, asked: Asked, mes
 function expectHonestRefusal(
   response: Response,
   problem: ReturnType<typeof problemSchema.parse>,
-  { before }: Asked,
+  { before, after }: Asked,
   mode: D1Mode,
 ) {
   expect(["flaky", "down", "hanging"]).toContain(mode);
-  expect(before).toBeLessThanOrEqual(count);
+  const hasNewest = after === undefined ? (before ?? count + 1) > count : after + limit >= count;
+  expect(hasNewest).toBe(false);
   expect(problem).toMatchObject({ status: 503, code: "archive_unavailable" });
   expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
 }

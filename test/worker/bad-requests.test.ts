@@ -27,6 +27,11 @@ test.each([
   ["before", "+1"],
   ["before", "9007199254740992"],
   ["before", "99999999999999999999"],
+  ["after", "-1"],
+  ["after", "1.5"],
+  ["after", "abc"],
+  ["after", ""],
+  ["after", "9007199254740992"],
   ["limit", "0"],
   ["limit", "-1"],
   ["limit", "101"],
@@ -44,6 +49,15 @@ test.each([
   expect(problem.detail).toContain(field);
 });
 
+test("[HI5] a page both below before and above after is 400 out_of_range and names after", async () => {
+  const { a, b } = freshUsers();
+  for (const query of ["before=2&after=1", "after=0&before=1", "before=1&after=1&limit=1&rev=0"]) {
+    const response = await rest(a, b, "GET", `/messages?${query}`);
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({ code: "out_of_range", field: "after" });
+  }
+});
+
 test("[HI5] both ends of each range are fine", async () => {
   const { a, b } = freshUsers();
   const one = await connect(a, b);
@@ -53,6 +67,11 @@ test("[HI5] both ends of each range are fine", async () => {
     ["before=1", []],
     ["before=2", ["first"]],
     ["before=9007199254740991", ["first", "second"]],
+    ["after=0", ["first", "second"]],
+    ["after=0&limit=1", ["first"]],
+    ["after=1", ["second"]],
+    ["after=2", []],
+    ["after=9007199254740991", []],
     ["limit=1", ["second"]],
     ["limit=100", ["first", "second"]],
     ["rev=0&before=3", ["first", "second"]],

@@ -43,10 +43,10 @@ export function exampleBodies({ body }: Operation): readonly (string | undefined
 }
 
 /** The query that names every parameter which has an example. */
-export function exampleQuery({ query }: Operation): string {
+export function exampleQuery({ query, ownParameters }: Operation): string {
   const fields = query === undefined ? [] : queryFields(query);
   const named = fields.flatMap(({ name }) => {
-    const example = queryParameters[name]?.example;
+    const { example } = ownParameters?.[name] ?? queryParameters[name] ?? {};
     return example === undefined ? [] : [`${name}=${encodeURIComponent(example)}`];
   });
   return named.length === 0 ? "" : `?${named.join("&")}`;

@@ -45,7 +45,7 @@ const archiveStates: readonly {
 ];
 
 test.each(archiveStates)(
-  "[HI1][HI2][HI3] walked down with any limit, the pages are the whole conversation: the archive is $name",
+  "[HI1][HI2][HI3] walked down or up with any limit, the pages are the whole conversation: the archive is $name",
   { timeout: 30_000 },
   async ({ happen }) => {
     const users = await archivedConversation();
@@ -55,7 +55,7 @@ test.each(archiveStates)(
   },
 );
 
-test("[HI1][HI2][HI3] walked down with any limit, the pages are the whole conversation: the archive was set back", async () => {
+test("[HI1][HI2][HI3] walked down or up with any limit, the pages are the whole conversation: the archive was set back", async () => {
   const users = freshUsers();
   await send(users, 1, 12);
   await archived(env, users.a, users.b, 12);
@@ -68,34 +68,40 @@ test("[HI1][HI2][HI3] walked down with any limit, the pages are the whole conver
   expect(await walks(users, revOf(whole))).toEqual(walksOver(whole));
 });
 
-type PageAt = Page & { readonly before: number };
+type PageAt = Page & { readonly from: number };
 
-/** All pages from the newest down, as a client asks for them with one limit, once with its cursor and once without. */
+/** Down from the newest page by `before`, or up from the oldest by `after`. */
+type Direction = "before" | "after";
+
+/** All pages in one direction, as a client asks for them with one limit, once with its cursor and once without. */
 interface Walk {
+  readonly direction: Direction;
   readonly limit: number;
   readonly cursor: string;
   readonly pages: readonly PageAt[];
 }
 
-function askings(rev: number): { limit: number; cursor: string }[] {
-  return limits.flatMap((limit) => ["", `&rev=${rev}`].map((cursor) => ({ limit, cursor })));
+function askings(rev: number): Omit<Walk, "pages">[] {
+  return (["before", "after"] as const).flatMap((direction) =>
+    limits.flatMap((limit) => ["", `&rev=${rev}`].map((cursor) => ({ direction, limit, cursor }))),
+  );
 }
 
 async function walks(users: Users, rev: number): Promise<Walk[]> {
   const keep = await keepArchive(users);
   const walked: Walk[] = [];
-  for (const { limit, cursor } of askings(rev)) {
+  for (const { direction, limit, cursor } of askings(rev)) {
     const pages: PageAt[] = [];
-    let before = count + 1;
+    let from = direction === "before" ? count + 1 : 0;
     for (let hasMore = true; hasMore && pages.length <= count;) {
       // The object mends its archive meanwhile; each page is to be asked of the broken one.
       await keep();
-      const { page } = await getPage(users, `/messages?before=${before}&limit=${limit}${cursor}`);
-      pages.push({ before, ...page });
-      before = page.messages[0]?.seq ?? before;
+      const { page } = await getPage(users, `/messages?${direction}=${from}&limit=${limit}${cursor}`);
+      pages.push({ from, ...page });
+      from = page.messages.at(direction === "before" ? 0 : -1)?.seq ?? from;
       hasMore = page.hasMore;
     }
-    walked.push({ limit, cursor, pages });
+    walked.push({ direction, limit, cursor, pages });
   }
   return walked;
 }
@@ -103,14 +109,28 @@ async function walks(users: Users, rev: number): Promise<Walk[]> {
 /** The same walks over an array. */
 function walksOver(whole: readonly Message[]): Walk[] {
   const [head, rev] = [whole.length, revOf(whole)];
-  return askings(rev).map(({ limit, cursor }) => {
-    const pages: PageAt[] = [];
+  return askings(rev).map((asking) => {
+    const pages = asking.direction === "before" ? pagesDown(asking.limit) : pagesUp(asking.limit);
+    return { ...asking, pages: pages.map((page) => ({ ...page, head, rev })) };
+  });
+
+  function pagesDown(limit: number): Omit<PageAt, "head" | "rev">[] {
+    const pages = [];
     for (let end = head; end > 0; end -= limit) {
       const start = Math.max(0, end - limit);
-      pages.push({ before: end + 1, messages: whole.slice(start, end), hasMore: start > 0, head, rev });
+      pages.push({ from: end + 1, messages: whole.slice(start, end), hasMore: start > 0 });
     }
-    return { limit, cursor, pages };
-  });
+    return pages;
+  }
+
+  function pagesUp(limit: number): Omit<PageAt, "head" | "rev">[] {
+    const pages = [];
+    for (let start = 0; start < head; start += limit) {
+      const end = Math.min(start + limit, head);
+      pages.push({ from: start, messages: whole.slice(start, end), hasMore: end < head });
+    }
+    return pages;
+  }
 }
 
 function revOf(whole: readonly Message[]): number {

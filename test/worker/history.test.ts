@@ -44,6 +44,42 @@ test("[HI2][HI7] up to the archive's rev the archive answers alone, above it the
   expect({ rev: page.rev, archivedRev }).toEqual({ rev, archivedRev: count });
 });
 
+test("[HI1][HI2][HI7] above after, the archive answers alone up to its rev; the page with its newest message asks the record", async () => {
+  const users = await archivedConversation();
+  const setBack = await keepArchive(users);
+  const rev = await editInRecord(stubOf(users), 5, "newer");
+  await setBack();
+  const known = await getPage(users, `/messages?after=2&limit=5&rev=${count}`);
+  expect(known.page).toMatchObject({ hasMore: true, head: count, rev: count });
+  expect(known.page.messages.map(({ text }) => text)).toEqual(upTo(7, 3).map((seq) => `text ${seq}`));
+  await setBack();
+  const newer = await getPage(users, `/messages?after=2&limit=5&rev=${rev}`);
+  expect(newer.page.messages.map(({ text }) => text)).toEqual([
+    "text 3",
+    "text 4",
+    "newer",
+    "text 6",
+    "text 7",
+  ]);
+  await setBack();
+  const last = await getPage(users, `/messages?after=${count - 5}&limit=5&rev=${count}`);
+  expect(last.page.messages.map(({ seq }) => seq)).toEqual(upTo(count, count - 4));
+  expect(last.page).toMatchObject({ hasMore: false, head: count, rev });
+});
+
+test("[HI1] at head or above, the page above after is empty, and has all once the next message is there", async () => {
+  const users = await archivedConversation();
+  const empty = { messages: [], hasMore: false, head: count, rev: count };
+  for (const after of [count, count + 1, count + 50, Number.MAX_SAFE_INTEGER]) {
+    for (const rev of ["", "&rev=1", `&rev=${count}`]) {
+      expect((await getPage(users, `/messages?after=${after}${rev}`)).page).toEqual(empty);
+    }
+  }
+  await send(users, count + 1, count + 2);
+  const { page } = await getPage(users, `/messages?after=${count}&limit=1&rev=${count}`);
+  expect(page).toMatchObject({ messages: [{ seq: count + 1 }], hasMore: true, head: count + 2 });
+});
+
 test("[HI2][HI7] a page without rev, and the newest one, are the record's word", async () => {
   const users = await archivedConversation();
   const setBack = await keepArchive(users);
@@ -105,6 +141,8 @@ test("[HI1][CO2] an empty conversation is an empty page, and looking at it write
     "/messages?before=1",
     "/messages?before=50&limit=3",
     "/messages?before=9&rev=0",
+    "/messages?after=0",
+    "/messages?after=7&rev=0",
   ]) {
     expect((await getPage(users, path)).page).toEqual(empty);
   }

@@ -51,7 +51,8 @@ export class Room {
     this.log = new Log(ports.storage);
     this.line = new Line(this.log, limits);
     this.allowances = new Allowances(limits, now);
-    this.devices = new Devices({ ...ports, left: (device) => this.#left(device) }, awoken);
+    const userOf = ({ side }: Device) => ports.pair[side];
+    this.devices = new Devices({ ...ports, userOf, left: (device) => this.#left(device) }, awoken);
     const { log, line, devices } = this;
     const moved = (side: Side, seq: number) =>
       this.#tellMark({ type: "delivered", user: pair[side], seq }, side);

@@ -37,9 +37,10 @@ function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
 
 /** Does what the client of a Socket.IO session says. */
 export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): Promise<FrameAnswer> {
-  if (!device.isOpen || device.isExpired(inbox.ports.now())) {
-    inbox.devices.end(device, "token_expired");
-    return Promise.resolve({ kind: "refused", refusal: refusal("token_expired") });
+  const error = inbox.devices.accessError(device) ?? (device.isOpen ? undefined : "token_expired");
+  if (error !== undefined) {
+    inbox.devices.end(device, error);
+    return Promise.resolve({ kind: "refused", refusal: refusal(error) });
   }
   device.heardAtMs = inbox.ports.now();
   return new Promise((resolve) => {

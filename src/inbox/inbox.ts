@@ -74,7 +74,10 @@ export class InboxRoom {
     const { limits, now, presenceStore, tellFollower, report } = ports;
     const callFailed = () => report("presence_call_failed", {});
     this.ports = ports;
-    this.devices = new Connections({ ...ports, left: (device) => this.#left(device) }, awoken);
+    this.devices = new Connections(
+      { ...ports, userOf: () => ports.user, left: (device) => this.#left(device) },
+      awoken,
+    );
     this.allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
     this.#told = new ToldLately(now);
     this.presence = new OwnPresence({

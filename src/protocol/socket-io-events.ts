@@ -27,13 +27,14 @@ export type PrivateDm = z.infer<typeof privateDmSchema>;
 /** An event of a Socket.IO client: `type` is its name, the rest its argument. */
 export type ClientEvent = InboxClientFrame | HistoryEvent | PrivateDm;
 
-export type ParsedEvent =
-  | {
-      readonly ok: true;
-      readonly event: ClientEvent;
-      /** It came without an `id`, so it has one of the server's. */ readonly isNamed: boolean;
-    }
-  | { readonly ok: false; readonly message: string };
+export interface AcceptedEvent {
+  readonly ok: true;
+  readonly event: ClientEvent;
+  /** It came without an `id`, so it has one of the server's. */
+  readonly isNamed: boolean;
+}
+
+export type ParsedEvent = AcceptedEvent | { readonly ok: false; readonly message: string };
 
 /** The one place where what a Socket.IO client emitted becomes a typed event. A `send` without an `id` gets `id`. */
 export function parseEvent(args: readonly unknown[], id: string): ParsedEvent {

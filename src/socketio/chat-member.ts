@@ -1,25 +1,35 @@
 import * as z from "zod";
+import { accessError } from "../auth/access.ts";
 import type { FrameAnswer } from "../inbox/frame-answer.ts";
 import type { SessionEnd } from "../inbox/session-socket.ts";
-import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
-import { parseEvent, type HistoryEvent, type PrivateDm } from "../protocol/socket-io-events.ts";
+import { errorCatalogue, refusal, type ErrorCode, type Refusal } from "../protocol/errors.ts";
+import {
+  parseEvent,
+  type AcceptedEvent,
+  type HistoryEvent,
+  type PrivateDm,
+} from "../protocol/socket-io-events.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { ChatPorts, InboxCalls, InboxFrame } from "./chat-ports.ts";
 import { InboxLine } from "./inbox-line.ts";
 import { Marks, marksSchema } from "./marks.ts";
 import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
-import { refuse, refusePrivateDm } from "./refusals.ts";
+import { OwnSends } from "./own-sends.ts";
+import { refuse, refuseEvent, refusePrivateDm } from "./refusals.ts";
 import { Revisions } from "./revisions.ts";
 import { acknowledgementOf, eventOf, privateDmOf, type PushedFrame } from "./server-events.ts";
+import { bareToken, messageTokenError } from "./tokens.ts";
 
 /** What survives the object's sleep. Fields are only added. */
-export const keptChatSchema = z.object({ user: z.string(), marks: marksSchema });
+export const keptChatSchema = z.object({
+  user: z.string(),
+  marks: marksSchema,
+  /** One that was kept without it has to connect again. */
+  expiresAtMs: z.number().default(0),
+});
 export type KeptChat = z.infer<typeof keptChatSchema>;
 
 const maxDetachTries = 3;
-
-/** Ids of this connection's own sends that are remembered until their message was told. */
-const maxOwnIds = 1_000;
 
 /** One Socket.IO client of a user, on both vocabularies: a device of their inbox. */
 export class ChatMember implements Member {
@@ -31,16 +41,18 @@ export class ChatMember implements Member {
   readonly #marks: Marks;
   readonly #allowance: TokenBucket;
   readonly #revisions: Revisions;
-  readonly #ownIds = new Set<string>();
+  readonly #ownSends = new OwnSends();
+  #expiresAtMs: number;
   /** What the inbox told before the client was let in. */
   #early: PushedFrame[] | undefined;
   #badEvents = 0;
   #hasLeft = false;
   #detached = Promise.resolve();
 
-  constructor(ports: ChatPorts, link: Link, { user, marks }: KeptChat) {
+  constructor(ports: ChatPorts, link: Link, { user, marks, expiresAtMs }: KeptChat) {
     const { limits, wait, now } = ports;
     this.user = user;
+    this.#expiresAtMs = expiresAtMs;
     this.#ports = ports;
     this.#link = link;
     this.#inbox = ports.inboxOf(user);
@@ -59,14 +71,14 @@ export class ChatMember implements Member {
   }
 
   get kept(): KeptChat {
-    return { user: this.user, marks: this.#marks.kept };
+    return { user: this.user, marks: this.#marks.kept, expiresAtMs: this.#expiresAtMs };
   }
 
   /** Makes it a device of its user's inbox. */
-  async attach(expiresAtMs: number): Promise<void> {
+  async attach(): Promise<void> {
     this.#early = [];
     this.#ports.keepUser(this.user);
-    await this.#inbox.attach(expiresAtMs);
+    await this.#inbox.attach(this.#expiresAtMs);
   }
 
   /** The client was told that it is in. */
@@ -102,13 +114,23 @@ export class ChatMember implements Member {
 
   async event({ args, isBinary, acknowledge }: ReceivedEvent): Promise<void> {
     const parsed = parseEvent(args, crypto.randomUUID());
+    // A fresh token is taken from a client whose last one has expired.
+    const error = parsed.ok && parsed.event.type === "auth" ? undefined : this.#accessError();
+    if (error !== undefined) {
+      refuseEvent(this.#link, refusal(error), args[0], acknowledge);
+      this.#endWith(error);
+      return;
+    }
     if (isBinary || !parsed.ok) {
       const message = parsed.ok ? "a message carries no bytes" : parsed.message;
       this.#refuseBad(refusal("bad_frame", { message }), args[0], acknowledge);
       return;
     }
     this.#badEvents = 0;
-    const { event, isNamed } = parsed;
+    await this.#take(parsed, acknowledge);
+  }
+
+  async #take({ event, isNamed }: AcceptedEvent, acknowledge: Acknowledge | undefined): Promise<void> {
     const retryAfterMs = this.#allowance.take(this.#ports.now());
     const limited = retryAfterMs === 0 ? undefined : refusal("rate_limited", { retryAfterMs });
     if (event.type === "private_dm") {
@@ -122,6 +144,10 @@ export class ChatMember implements Member {
     } else {
       await this.#pass(event, isNamed, acknowledge);
     }
+  }
+
+  #accessError(): ErrorCode | undefined {
+    return accessError({ user: this.user, expiresAtMs: this.#expiresAtMs }, this.#ports.now());
   }
 
   // An inbox that cannot be told finds out with the next message for its user.
@@ -157,7 +183,8 @@ export class ChatMember implements Member {
     limited: Refusal | undefined,
     acknowledge: Acknowledge | undefined,
   ): Promise<void> {
-    const refused = limited ?? (await this.#refusalOf(token ?? undefined));
+    const { verifyToken } = this.#ports;
+    const refused = limited ?? (await messageTokenError(verifyToken, this.user, token ?? undefined));
     const sent =
       refused ?? (await this.#revisions.placed({ type: "send", id: crypto.randomUUID(), peer, text }));
     if ("code" in sent) {
@@ -173,30 +200,9 @@ export class ChatMember implements Member {
     });
   }
 
-  /** Why a token that comes with a message speaks against it. */
-  async #refusalOf(token: string | undefined): Promise<Refusal | undefined> {
-    if (token === undefined) {
-      return undefined;
-    }
-    const verdict = await this.#ports.verifyToken(bare(token));
-    if (!verdict.ok) {
-      return verdict.refusal;
-    }
-    return verdict.user === this.user
-      ? undefined
-      : refusal("unauthorized", {
-          field: "auth_token",
-          message: "the token is another user's than the connection's",
-        });
-  }
-
   #add(frame: InboxFrame, answered: (answer: FrameAnswer) => void): void {
     if (frame.type === "send") {
-      this.#ownIds.add(frame.id);
-      const [oldest] = this.#ownIds;
-      if (this.#ownIds.size > maxOwnIds && oldest !== undefined) {
-        this.#ownIds.delete(oldest);
-      }
+      this.#ownSends.add(frame.id);
     }
     this.#line.add(frame, (answer) => {
       this.#heard(frame, answer);
@@ -228,10 +234,11 @@ export class ChatMember implements Member {
   }
 
   async #authenticate(token: string, acknowledge: Acknowledge | undefined): Promise<void> {
-    const verdict = await this.#ports.verifyToken(bare(token));
+    const verdict = await this.#ports.verifyToken(bareToken(token));
     const refused = verdict.ok ? undefined : verdict.refusal;
     if (verdict.ok && verdict.user === this.user) {
       await this.#inbox.renew(verdict.expiresAtMs);
+      this.#expiresAtMs = verdict.expiresAtMs;
       acknowledge?.({ ok: true });
     } else if (refused !== undefined && errorCatalogue[refused.code].status === 503) {
       refuse(this.#link, refused, { type: "auth" }, acknowledge);
@@ -255,7 +262,7 @@ export class ChatMember implements Member {
     if (isNew !== true || message.deletedAt !== undefined || !this.#marks.tell(peer, message.seq)) {
       return;
     }
-    if (message.author !== this.user || !this.#ownIds.delete(message.id)) {
+    if (message.author !== this.user || !this.#ownSends.remove(message.id)) {
       this.#link.emit("private_dm", privateDmOf(message, this.user, peer));
     }
   }
@@ -266,27 +273,19 @@ export class ChatMember implements Member {
       this.#link.disconnect();
       return;
     }
-    this.#link.emit(
-      "error",
-      refusal(code in errorCatalogue ? (code as keyof typeof errorCatalogue) : "internal"),
-    );
+    this.#endWith(code in errorCatalogue ? (code as ErrorCode) : "internal");
+  }
+
+  #endWith(code: ErrorCode): void {
+    this.#link.emit("error", refusal(code));
     this.#link.end();
   }
 
   #refuseBad(reason: Refusal, name: unknown, acknowledge: Acknowledge | undefined): void {
-    if (name === "private_dm") {
-      refusePrivateDm(this.#link, reason, acknowledge);
-    } else {
-      refuse(this.#link, reason, { type: typeof name === "string" ? name : "" }, acknowledge);
-    }
+    refuseEvent(this.#link, reason, name, acknowledge);
     this.#badEvents += 1;
     if (this.#badEvents >= this.#ports.limits.maxBadFrames) {
       this.#link.end();
     }
   }
-}
-
-/** A token as it may be written, with the word of the HTTP header before it. */
-export function bare(token: string): string {
-  return token.replace(/^Bearer +/i, "");
 }

@@ -1,7 +1,8 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
-import { bare, ChatMember, keptChatSchema } from "./chat-member.ts";
+import { ChatMember, keptChatSchema } from "./chat-member.ts";
 import type { ChatPorts } from "./chat-ports.ts";
 import type { Admission, Link, Namespaces } from "./namespaces.ts";
+import { bareToken } from "./tokens.ts";
 
 /** Users' messages, on the namespace `/`. */
 export class Chat implements Namespaces {
@@ -34,16 +35,17 @@ export class Chat implements Namespaces {
     if (token === undefined) {
       return refused(link, refusal("unauthorized", { message: "no token came with the connection's auth" }));
     }
-    const verdict = await this.#ports.verifyToken(bare(token));
+    const verdict = await this.#ports.verifyToken(bareToken(token));
     if (!verdict.ok) {
       return refused(link, verdict.refusal);
     }
     // Both go by the session's id: a detachment that comes late would undo this attachment.
     await this.#member?.detached;
-    const member = new ChatMember(this.#ports, link, { user: verdict.user, marks: [] });
+    const { user, expiresAtMs } = verdict;
+    const member = new ChatMember(this.#ports, link, { user, expiresAtMs, marks: [] });
     this.#member = member;
     try {
-      await member.attach(verdict.expiresAtMs);
+      await member.attach();
     } catch (error) {
       // It may have been attached all the same.
       member.left();

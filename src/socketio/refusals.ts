@@ -38,6 +38,20 @@ export function refusePrivateDm(link: Link, reason: Refusal, acknowledge: Acknow
   acknowledge?.(error);
 }
 
+/** Tells a client that an event was refused before anything but its name was known, in that event's vocabulary. */
+export function refuseEvent(
+  link: Link,
+  reason: Refusal,
+  name: unknown,
+  acknowledge: Acknowledge | undefined,
+): void {
+  if (name === "private_dm") {
+    refusePrivateDm(link, reason, acknowledge);
+  } else {
+    refuse(link, reason, { type: typeof name === "string" ? name : "" }, acknowledge);
+  }
+}
+
 // Those clients know these fields by other names.
 function asOldField(reason: Refusal): Refusal {
   const names: Readonly<Record<string, string>> = { peer: "receiver_id", text: "content" };

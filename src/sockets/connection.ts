@@ -64,10 +64,6 @@ export class Connection<Kept extends Attachment = Attachment> {
     return this.#open;
   }
 
-  isExpired(nowMs: number): boolean {
-    return this.#attachment.expiresAtMs <= nowMs;
-  }
-
   /** Changes what survives hibernation. */
   remember(change: Partial<Kept>): void {
     this.#attachment = { ...this.#attachment, ...change };

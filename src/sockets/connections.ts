@@ -1,3 +1,4 @@
+import { accessError } from "../auth/access.ts";
 import { errorCatalogue, type ErrorCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Report } from "../operations/log-lines.ts";
@@ -9,6 +10,7 @@ const leastShare = 2_097_152;
 interface ConnectionsPorts<Device> {
   readonly limits: Limits;
   readonly now: () => number;
+  readonly userOf: (connection: Device) => string;
   /** Hears of each socket that is no longer one of the object's, once. */
   readonly left: (connection: Device) => void;
   readonly report: Report;
@@ -56,7 +58,7 @@ export class Connections<Device extends Connection, Frame extends object> {
     this.send(connection, frame);
   }
 
-  /** A frame to one socket. An expired one is closed instead: it neither sends nor receives. */
+  /** A frame to one socket. One whose user has no access any more is closed instead: it neither sends nor receives. */
   send(connection: Device, frame: Frame): void {
     this.#deliver(connection, JSON.stringify(frame));
   }
@@ -78,10 +80,17 @@ export class Connections<Device extends Connection, Frame extends object> {
     this.remove(connection);
   }
 
+  /** Why a socket's user may neither read nor write now; undefined: they may. */
+  accessError(connection: Device): ErrorCode | undefined {
+    const { now, userOf } = this.#ports;
+    const { expiresAtMs } = connection.kept;
+    return accessError({ user: userOf(connection), expiresAtMs }, now());
+  }
+
   /** Whether a socket is presence: token unexpired, last sign of life not long past. */
   isLive(connection: Device): boolean {
-    const nowMs = this.#ports.now();
-    return !connection.isExpired(nowMs) && nowMs - connection.seenAtMs <= this.#ports.limits.presenceTtlMs;
+    const unseenMs = this.#ports.now() - connection.seenAtMs;
+    return this.accessError(connection) === undefined && unseenMs <= this.#ports.limits.presenceTtlMs;
   }
 
   get all(): readonly Device[] {
@@ -105,8 +114,9 @@ export class Connections<Device extends Connection, Frame extends object> {
   }
 
   #deliver(connection: Device, text: string): void {
-    if (connection.isExpired(this.#ports.now())) {
-      this.end(connection, "token_expired");
+    const error = this.accessError(connection);
+    if (error !== undefined) {
+      this.end(connection, error);
       return;
     }
     connection.send(text);

@@ -15,7 +15,7 @@ interface ErrorFrame extends Refusal {
 
 /** What a fresh token on a live socket is checked with. */
 interface Authenticator<Device extends Connection> {
-  readonly connections: Pick<Connections<Device, ErrorFrame>, "refuse" | "end">;
+  readonly connections: Pick<Connections<Device, ErrorFrame>, "accessError" | "refuse" | "end">;
   /** The allowance of an `auth` frame. */
   readonly takeAuth: (connection: Device) => Refusal | undefined;
   readonly verifyToken: (token: string) => Promise<Verification>;
@@ -68,7 +68,7 @@ export function receive<Device extends Connection, Frame extends { readonly type
 
 /** An `error` frame to one socket. */
 export function answerRefusal<Device extends Connection>(
-  { connections }: Pick<Authenticator<Device>, "connections">,
+  { connections }: { readonly connections: Pick<Connections<Device, ErrorFrame>, "refuse"> },
   connection: Device,
   refused: Refusal,
   about: { readonly id?: string; readonly peer?: string } = {},
@@ -81,8 +81,9 @@ function act<Device extends Connection, Frame extends { readonly type: string }>
   connection: Device,
   frame: Frame,
 ): Refusal | undefined {
-  if (connection.isExpired(receiver.now())) {
-    receiver.connections.end(connection, "token_expired");
+  const error = receiver.connections.accessError(connection);
+  if (error !== undefined) {
+    receiver.connections.end(connection, error);
     return undefined;
   }
   return receiver.act(connection, frame);

@@ -1,5 +1,6 @@
 import { ArchiveError } from "../archive/database.ts";
 import { archiveRefusal } from "../archive/archive-refusal.ts";
+import { accessError } from "../auth/access.ts";
 import type { Verification } from "../auth/verify.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
@@ -57,7 +58,10 @@ async function knownId(
   return known ? id : undefined;
 }
 
-/** A token's verdict, for the id that its user stands for. A name that cannot be looked up now is nobody's. */
+/**
+ * A token's verdict, for the id that its user stands for, where that user may read and write. A name that cannot be
+ * looked up now is nobody's.
+ */
 export async function resolveVerdict(
   d1: D1Database,
   naming: Naming,
@@ -68,7 +72,9 @@ export async function resolveVerdict(
     return verdict;
   }
   try {
-    return { ...verdict, user: await resolveUser(d1, naming, verdict.user, nowMs) };
+    const resolved = { ...verdict, user: await resolveUser(d1, naming, verdict.user, nowMs) };
+    const error = accessError(resolved, nowMs);
+    return error === undefined ? resolved : { ok: false, refusal: refusal(error) };
   } catch (error) {
     return { ok: false, refusal: refusalFrom(error) };
   }

@@ -34,7 +34,7 @@ function memberOfSlowInbox() {
     end: () => void said.push("ended"),
     refused: (code: string) => void said.push(`refused: ${code}`),
   };
-  const member = new ChatMember(ports, link, { user: "a", marks: [] });
+  const member = new ChatMember(ports, link, { user: "a", marks: [], expiresAtMs: 1 });
   void member.event({
     args: ["read", { peer: "b", seq: 1 }],
     isBinary: false,

@@ -14,6 +14,7 @@ function stage(change: Partial<typeof limits> = {}) {
   const devices = new Devices({
     limits: { ...limits, ...change },
     now: () => clock.nowMs,
+    userOf: () => "alice",
     report: () => undefined,
     refused: () => undefined,
     left: (connection) => void left.push(connection),

@@ -5,12 +5,13 @@ import type { Log } from "./log.ts";
 /** Rows that are examined whatever `after` says, for clients that get it wrong. */
 export const alwaysCheckedRows = 100;
 
-/** The twin's `seq`, or that there is none, or that it could not be told within the row limit. */
+/** The `seq` of the earlier attempt, or that there is none, or that the row limit ended the search before `after`. */
 export type RetryCheck = number | "none" | "stale";
 
 /**
- * Finds the message an earlier try of the same send became. A twin can only lie after `after`, so the check walks the
- * names newest first and stops there: no index, no clock, no expiry. Names walked once stay in memory.
+ * Finds the message that an earlier attempt of the same send became. It can only lie above `after`, so the check walks
+ * the names newest first and stops there: no index, no clock, no expiry. A client that gives no `after` is never refused
+ * because its conversation is long: the check stops after fewer rows. Names walked once stay in memory.
  */
 export class RetryChecker {
   readonly #log: Log;
@@ -30,7 +31,7 @@ export class RetryChecker {
     if (known !== undefined) {
       return known;
     }
-    if (this.#reaches(after)) {
+    if (this.#isSearched(after)) {
       return "none";
     }
     for (const row of this.#log.idsBelow(this.#lowestSeq)) {
@@ -41,7 +42,7 @@ export class RetryChecker {
       if (found === name) {
         return row.seq;
       }
-      if (this.#reaches(after)) {
+      if (this.#isSearched(after)) {
         return "none";
       }
       if (this.#seqByName.size >= fixedLimits.maxRetryCheckRows) {
@@ -69,9 +70,12 @@ export class RetryChecker {
     this.#lowestRev = Number.POSITIVE_INFINITY;
   }
 
-  // Names at or below `after` cannot be twins, once the newest rows were all looked at.
-  #reaches(after: number | undefined): boolean {
-    return after !== undefined && this.#seqByName.size >= alwaysCheckedRows && this.#lowestRev <= after;
+  /** Whether the names in memory are all that could be an earlier attempt. */
+  #isSearched(after: number | undefined): boolean {
+    const { size } = this.#seqByName;
+    return after === undefined
+      ? size >= fixedLimits.maxRetryCheckRowsWithoutAfter
+      : size >= alwaysCheckedRows && this.#lowestRev <= after;
   }
 }
 

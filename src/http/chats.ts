@@ -80,7 +80,7 @@ async function checkSender(context: Context<HttpEnv>, sender: string | undefined
 
 /**
  * Sends under an id of the server's. The conversation is asked first how far it is: a send that names no `after` would be
- * searched for among all messages that could be its earlier try, and be `stale` in a long conversation.
+ * searched for among the newest 1,000 messages, though a new id cannot have an earlier attempt.
  */
 async function send(context: Context<HttpEnv>, place: Place, text: string) {
   const id = crypto.randomUUID();
@@ -90,7 +90,7 @@ async function send(context: Context<HttpEnv>, place: Place, text: string) {
   };
   try {
     return await attempt().catch((error: unknown) => {
-      // A restored conversation, or ten thousand messages, came between the two calls.
+      // The conversation was restored, or ten thousand messages came, between the two calls.
       if (isRefusal(error, "stale", "out_of_range")) {
         return attempt();
       }

@@ -34,8 +34,10 @@ export const fixedLimits = {
   maxReactions: 20,
   /** Other names of one user. */
   maxAliases: 20,
-  /** Rows that a retry check examines before it answers `stale`. */
+  /** Rows that a retry check examines when `after` was given, before it answers `stale`. */
   maxRetryCheckRows: 10_000,
+  /** Rows that it examines without `after`, before the message is stored. */
+  maxRetryCheckRowsWithoutAfter: 1_000,
   /** Milliseconds after its last sign of life (frame or ping) for which a socket counts as presence. */
   presenceTtlMs: 120_000,
 } as const;

@@ -43,13 +43,31 @@ test("[SE7] reading stops at `after`, and names once read are not read again", (
   expect(read()).toBe(501);
 });
 
-test("[SE7] 10,000 messages are examined without `after`; a longer conversation answers stale", () => {
+test("[SE7] 10,000 messages are examined down to `after`; one that is older is stale", () => {
   const whole = filledLog(10_000).log;
-  expect(new RetryChecker(whole, 10_000).find("a", "new", undefined)).toBe("none");
+  expect(new RetryChecker(whole, 10_000).find("a", "new", 0)).toBe("none");
   const longer = filledLog(10_001).log;
-  expect(new RetryChecker(longer, 10_001).find("a", "new", undefined)).toBe("stale");
   expect(new RetryChecker(longer, 10_001).find("a", "new", 0)).toBe("stale");
   expect(new RetryChecker(longer, 10_001).find("a", "new", 2)).toBe("none");
+});
+
+test("[SE7] without `after` the newest 1,000 are examined, and never stale", () => {
+  const { log, read } = counted(filledLog(12_000).log);
+  const checker = new RetryChecker(log, 12_000);
+  expect(checker.find("a", "new", undefined)).toBe("none");
+  expect(read()).toBe(1_000);
+  expect(new RetryChecker(log, 12_000).find("a", "m11001", undefined)).toBe(11_001);
+  expect(new RetryChecker(log, 12_000).find("b", "m11000", undefined)).toBe("none");
+});
+
+test("[SE7] without `after`, messages that arrived since the start count among the newest 1,000", () => {
+  const { log, read } = counted(filledLog(12_000).log);
+  const checker = new RetryChecker(log, 12_000);
+  for (let seq = 12_001; seq <= 12_900; seq += 1) {
+    checker.add("a", `m${seq}`, seq, seq);
+  }
+  expect(checker.find("a", "new", undefined)).toBe("none");
+  expect(read()).toBe(100);
 });
 
 test("[SE5] what was just stored is known, also after memory was cleared", () => {

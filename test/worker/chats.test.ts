@@ -142,16 +142,6 @@ test("[RA12][HI4] with the archive away the newest page still comes, with a Link
   expect(older.headers.get("retry-after")).toBe("5");
 });
 
-test("[RA13] in a conversation of more messages than a check for retries examines, a send is not stale", async () => {
-  const users = freshUsers();
-  await fillRecord(stubOf(users), 10_001);
-  const old = await rest(users.a, users.b, "POST", "/messages", { id: "without-after", text: "stale" });
-  expect(old.status).toBe(409);
-  expect(await postChat(users.a, { receiver_id: users.b, content: "one more" })).toMatchObject({
-    id: 10_002,
-  });
-});
-
 test("[RA13] where the history is replaced between the two calls, the conversation is asked once more", async () => {
   const { a, b } = freshUsers();
   const { CONVERSATIONS } = env;

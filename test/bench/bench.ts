@@ -7,6 +7,7 @@ import type { Job, Measured } from "./load.ts";
 import { cpuSecondsOf } from "./process-tree.ts";
 import { reportOf, type Run, type Scenario } from "./report.ts";
 import { idleSockets } from "./idle-sockets.ts";
+import { pageTextLine } from "./page-text.ts";
 import { restOfPairline } from "./pairline-only.ts";
 import { percentile } from "./statistics.ts";
 import { startSubjects, type Starts, type Subject } from "./subjects.ts";
@@ -48,6 +49,7 @@ try {
   process.exitCode = runs.some(({ failure }) => failure !== undefined) ? 1 : 0;
   const { pairline } = subjects;
   console.log(`\n${await inTurn(pairline.subject, () => restOfPairline(pairline, share))}`);
+  console.log(`\n${pageTextLine()}`);
   if (!isTrial) {
     await endAll();
   }

@@ -21,5 +21,6 @@ export function hueOf(peer: string, hues: number): number {
 }
 
 function firstLetter(word: string): string {
-  return (Array.from(new Intl.Segmenter().segment(word))[0]?.segment ?? "").toLocaleUpperCase();
+  const [first] = new Intl.Segmenter().segment(word);
+  return (first?.segment ?? "").toLocaleUpperCase();
 }

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, ConversationMessage, ConversationStatus } from "../../client/index.ts";
 import { errorText } from "../reading/error-text.ts";
+import { textToSend } from "../reading/typed-text.ts";
 import { useChat } from "./chat-context.ts";
 import { ComposingAbout } from "./composing-about.tsx";
 import { IconButton } from "./icon-button.tsx";
@@ -114,7 +115,7 @@ function useWriting({ conversation, composing, setComposing, onSent }: ComposerP
     conversation.typing(value.trim() !== "");
   };
   const submit = () => {
-    const text = (isEdit ? edited : draft).trim();
+    const text = textToSend(isEdit ? edited : draft);
     if (text === "") {
       return;
     }

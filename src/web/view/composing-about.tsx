@@ -1,3 +1,4 @@
+import { shownText } from "../reading/message-text.ts";
 import type { Composing } from "./composer.tsx";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icon.tsx";
@@ -26,7 +27,7 @@ export function ComposingAbout({ composing, name, cancel }: AboutProperties) {
           {kind === "reply" && <bdi>{author}</bdi>}
         </span>
         <span class="quote-text" dir="auto">
-          {message.text}
+          {shownText(message.text)}
         </span>
       </div>
       <IconButton icon="close" label="Cancel" onClick={cancel} />

@@ -1,6 +1,7 @@
 import { useEffect, useReducer } from "preact/hooks";
 import type { ConversationSummary } from "../../client/index.ts";
 import { listTimeText } from "../reading/days.ts";
+import { shownText } from "../reading/message-text.ts";
 import { nameOf } from "../reading/person.ts";
 import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
@@ -67,7 +68,7 @@ function Preview({ summary: { peer, last, blocked }, you, isOpen }: Omit<RowProp
   return (
     <span class="preview">
       {last.author === you && "You: "}
-      {last.deleted ? <em>Message deleted</em> : <bdi>{last.text}</bdi>}
+      {last.deleted ? <em>Message deleted</em> : <bdi>{shownText(last.text)}</bdi>}
     </span>
   );
 }

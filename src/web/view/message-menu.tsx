@@ -2,6 +2,8 @@ import { useState } from "preact/hooks";
 import { IconButton } from "./icon-button.tsx";
 import type { MessageRowProperties } from "./message-row.tsx";
 
+import { isVisible } from "../reading/message-text.ts";
+
 const quickEmoji = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 /** What can be done with the message that the reader is at. */
@@ -39,7 +41,7 @@ export function MessageMenu({ message, isOwn, you, actions }: MessageRowProperti
       {!isPicking && (
         <>
           <IconButton icon="reply" label="Reply" onClick={() => actions.reply(message)} />
-          <IconButton icon="copy" label="Copy text" onClick={() => actions.copy(text)} />
+          {isVisible(text) && <IconButton icon="copy" label="Copy text" onClick={() => actions.copy(text)} />}
           {isOwn && <IconButton icon="edit" label="Edit" onClick={() => actions.edit(message)} />}
           {isOwn && <IconButton icon="delete" label="Delete" onClick={() => actions.delete(message)} />}
         </>

@@ -1,4 +1,5 @@
 import type { Quote } from "../../client/index.ts";
+import { shownText } from "../reading/message-text.ts";
 
 interface QuoteProperties {
   readonly quote: Quote;
@@ -13,7 +14,7 @@ export function QuoteView({ quote, author, onClick }: QuoteProperties) {
       <bdi class="quote-author">{author}</bdi>
       {quote.deletedAt === undefined ? (
         <span class="quote-text" dir="auto">
-          {quote.text}
+          {shownText(quote.text)}
         </span>
       ) : (
         <em class="quote-text">Message deleted</em>

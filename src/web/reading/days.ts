@@ -13,11 +13,9 @@ export function dayText(timeMs: number, nowMs: number, locale?: string): string 
     return capitalised(new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-days, "day"));
   }
   const isRecent = days > 0 && days < 7;
-  const isThisYear = new Date(timeMs).getFullYear() === new Date(nowMs).getFullYear();
   return dateText(timeMs, locale, {
     weekday: "long",
-    ...(!isRecent && { day: "numeric", month: "long" }),
-    ...(!isThisYear && !isRecent && { year: "numeric" }),
+    ...(!isRecent && { day: "numeric", month: "long", ...yearOf(timeMs, nowMs) }),
   });
 }
 
@@ -31,14 +29,18 @@ export function fullTimeText(timeMs: number, locale?: string): string {
   return dateText(timeMs, locale, { dateStyle: "full", timeStyle: "short" });
 }
 
-/** As short as the list has room for: the time today, the weekday in this week, else the date. */
+/** As short as the list has room for: the time today, the weekday in this week, else the date, with its year if that is not this year. */
 export function listTimeText(timeMs: number, nowMs: number, locale?: string): string {
   const days = daysBetween(timeMs, nowMs);
   if (days === 0) {
     return clockText(timeMs, locale);
   }
   const isRecent = days > 0 && days < 7;
-  return dateText(timeMs, locale, isRecent ? { weekday: "short" } : { day: "numeric", month: "short" });
+  return dateText(
+    timeMs,
+    locale,
+    isRecent ? { weekday: "short" } : { day: "numeric", month: "short", ...yearOf(timeMs, nowMs) },
+  );
 }
 
 export function lastSeenText(timeMs: number, nowMs: number, locale?: string): string {
@@ -50,10 +52,16 @@ export function lastSeenText(timeMs: number, nowMs: number, locale?: string): st
   const days = daysBetween(timeMs, nowMs);
   return days < 2
     ? `last seen ${relative.format(-days, "day")} at ${clockText(timeMs, locale)}`
-    : `last seen ${dateText(timeMs, locale, { day: "numeric", month: "long" })}`;
+    : `last seen ${dateText(timeMs, locale, { day: "numeric", month: "long", ...yearOf(timeMs, nowMs) })}`;
 }
 
-/** Midnights between the two times; a day may have 23 or 25 hours. */
+/** A date without a year is read as one of this year. */
+function yearOf(timeMs: number, nowMs: number): Intl.DateTimeFormatOptions {
+  const isThisYear = new Date(timeMs).getFullYear() === new Date(nowMs).getFullYear();
+  return isThisYear ? {} : { year: "numeric" };
+}
+
+/** Midnights between the two times. Rounded: where the clocks change, a day has 23 or 25 hours. */
 function daysBetween(timeMs: number, nowMs: number): number {
   return Math.round((midnight(nowMs) - midnight(timeMs)) / 86_400_000);
 }

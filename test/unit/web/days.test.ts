@@ -47,6 +47,47 @@ describe("[WEB2] days and times of the reader", () => {
     expect(dayText(before, new Date(2026, 9, 26, 0, 1).getTime(), "en-GB")).toBe("Saturday");
   });
 
+  // Berlin loses an hour on 29 March and gains one on 25 October; Cairo has no midnight on 24 April.
+  test.for([
+    ["Europe/Berlin", "2026-03-29"],
+    ["Europe/Berlin", "2026-10-25"],
+    ["Africa/Cairo", "2026-04-24"],
+    ["Australia/Lord_Howe", "2026-10-04"],
+    ["Australia/Lord_Howe", "2026-04-05"],
+  ] as const)("[WEB2] in %s the days around %s are named right, from each hour to each", ([name, date]) => {
+    inZone(name);
+    const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
+    const at = (offsetDays: number, hour: number) =>
+      new Date(year, month - 1, day + offsetDays, hour, 30).getTime();
+    const named = (days: number, from: number, to: number, offsetDays: number) =>
+      dayText(at(offsetDays - days, from), at(offsetDays, to), "en-GB");
+    for (const offsetDays of [0, 1, 2]) {
+      for (const [from, to] of [0, 3, 12, 23].flatMap((one) => [0, 3, 12, 23].map((other) => [one, other]))) {
+        const names = [0, 1].map((days) => named(days, from ?? 0, to ?? 0, offsetDays));
+        expect(names).toEqual(["Today", "Yesterday"]);
+        expect(named(2, from ?? 0, to ?? 0, offsetDays)).toMatch(/^[A-Z][a-z]+day$/);
+        expect(named(7, from ?? 0, to ?? 0, offsetDays)).toMatch(/^[A-Z][a-z]+day \d+ [A-Z]/);
+        expect(named(-1, from ?? 0, to ?? 0, offsetDays)).toMatch(/^[A-Z][a-z]+day \d+ [A-Z]/);
+        const listed = listTimeText(at(offsetDays - 1, from ?? 0), at(offsetDays, to ?? 0), "en-GB");
+        expect(listed).toMatch(/^[A-Z][a-z]{2}$/);
+        const seen = lastSeenText(at(offsetDays - 1, 0), at(offsetDays, to ?? 0), "en-GB");
+        expect(seen).toContain("yesterday");
+      }
+    }
+  });
+
+  test("[WEB2] a date that is not of this year has its year, in the log, in the list and where a person was last seen", () => {
+    inZone("UTC");
+    const nowMs = Date.UTC(2026, 0, 20, 12);
+    const lastYear = Date.UTC(2025, 11, 5, 8);
+    expect(dayText(lastYear, nowMs, "en-GB")).toBe("Friday, 5 December 2025");
+    expect(listTimeText(lastYear, nowMs, "en-GB")).toBe("5 Dec 2025");
+    expect(lastSeenText(lastYear, nowMs, "en-GB")).toBe("last seen 5 December 2025");
+    expect(listTimeText(Date.UTC(2026, 0, 2), nowMs, "en-GB")).toBe("2 Jan");
+    // A week that began in the old year.
+    expect(listTimeText(Date.UTC(2025, 11, 30), Date.UTC(2026, 0, 3), "en-GB")).toBe("Tue");
+  });
+
   test("[WEB2] the list shows a time, a weekday or a date", () => {
     inZone("UTC");
     const nowMs = Date.UTC(2026, 10, 23, 12);

@@ -24,14 +24,20 @@ export function listPage(
 ): ListPage {
   const rest = behind === undefined ? entries : entries.filter((entry) => inOrder(behind, entry) < 0);
   const page = rest.toSorted(inOrder).slice(0, limit);
-  const unread = entries.map(({ conversation }) => conversation.unread);
   return {
     conversations: page.map(({ conversation }) => conversation),
-    unread: {
-      messages: unread.reduce((sum, count) => sum + count, 0),
-      conversations: unread.filter((count) => count > 0).length,
-    },
+    unread: unreadOver(entries.map(({ conversation }) => conversation)),
     next: rest.length > limit ? page.at(-1) : undefined,
+  };
+}
+
+function unreadOver(conversations: readonly ListedConversation[]): ConversationList["unread"] {
+  const sum = (some: readonly ListedConversation[]) => some.reduce((total, { unread }) => total + unread, 0);
+  const mutedMessages = sum(conversations.filter(({ muted }) => muted));
+  return {
+    messages: sum(conversations),
+    conversations: conversations.filter(({ unread }) => unread > 0).length,
+    ...(mutedMessages > 0 && { mutedMessages }),
   };
 }
 

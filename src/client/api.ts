@@ -63,7 +63,12 @@ export type Connection =
 
 export interface ConversationList extends Live<readonly ConversationSummary[]> {
   /** Unread over all conversations, also those that are not loaded. */
-  readonly unread: { readonly messages: number; readonly conversations: number };
+  readonly unread: {
+    readonly messages: number;
+    readonly conversations: number;
+    /** How many of `messages` are in muted conversations; missing where none is. A badge or a title leaves them out. */
+    readonly mutedMessages?: number | undefined;
+  };
   readonly hasMore: boolean;
   /** Loads the next page: 50 conversations, or `limit` (at most 500). Calls at the same time share one. */
   loadMore(limit?: number): Promise<void>;

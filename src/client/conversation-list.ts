@@ -56,12 +56,7 @@ export class Summaries implements ConversationList {
 
   get unread(): ConversationList["unread"] {
     const here = this.#unreadHere();
-    return this.hasMore
-      ? {
-          messages: this.#counted.messages + here.messages - this.#countedHere.messages,
-          conversations: this.#counted.conversations + here.conversations - this.#countedHere.conversations,
-        }
-      : here;
+    return this.hasMore ? sumOf(this.#counted, here, this.#countedHere) : here;
   }
 
   get(peer: string): ConversationSummary | undefined {
@@ -152,10 +147,7 @@ export class Summaries implements ConversationList {
     const before = this.#unreadHere();
     page.conversations.forEach((summary) => this.#put(summary));
     const after = this.#unreadHere();
-    this.#countedHere = {
-      messages: this.#countedHere.messages + after.messages - before.messages,
-      conversations: this.#countedHere.conversations + after.conversations - before.conversations,
-    };
+    this.#countedHere = sumOf(this.#countedHere, after, before);
     this.#nextCursor = page.nextCursor;
     this.#view.changed();
   }
@@ -193,16 +185,29 @@ export class Summaries implements ConversationList {
   }
 
   #unreadHere(): ConversationList["unread"] {
-    const unread = Array.from(this.#byPeer.values(), unreadOf);
-    return {
-      messages: unread.reduce((sum, count) => sum + count, 0),
-      conversations: unread.filter((count) => count > 0).length,
-    };
+    const nothing: ConversationList["unread"] = { messages: 0, conversations: 0 };
+    return Array.from(this.#byPeer.values()).reduce((sum, summary) => {
+      const messages = unreadOf(summary);
+      const mutedMessages = summary.muted ? messages : 0;
+      return sumOf(sum, { messages, conversations: Math.sign(messages), mutedMessages }, nothing);
+    }, nothing);
   }
 }
 
 function unreadOf({ unread, archived }: Pick<ConversationSummary, "unread" | "archived">): number {
   return archived ? 0 : unread;
+}
+
+/** Two counts together, without a third. */
+function sumOf(...[one, other, less]: ConversationList["unread"][]): ConversationList["unread"] {
+  const total = (of: (unread: ConversationList["unread"] | undefined) => number | undefined) =>
+    (of(one) ?? 0) + (of(other) ?? 0) - (of(less) ?? 0);
+  const mutedMessages = total((unread) => unread?.mutedMessages);
+  return {
+    messages: total((unread) => unread?.messages),
+    conversations: total((unread) => unread?.conversations),
+    ...(mutedMessages > 0 && { mutedMessages }),
+  };
 }
 
 function asSummary(told: ListedConversation): ConversationSummary {

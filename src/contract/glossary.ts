@@ -36,6 +36,7 @@ export const glossary: Readonly<Record<string, string>> = {
   "delivered.peer": "The peer's.",
   "unread.messages": "How many messages.",
   "unread.conversations": "In how many conversations.",
+  mutedMessages: "How many of `messages` are in muted conversations; missing where none is.",
   "last.text": "Its first 140 characters; empty once it is deleted.",
   delivered: "The delivery cursors: the newest `seq` that reached a device of each of the two.",
   unread: "How many messages the user has not read.",

@@ -24,7 +24,7 @@ export function overlaid(
   const onPage = new Map(list.conversations.map((conversation) => [conversation.peer, conversation]));
   const { unread, nextCursor } = list;
   const behind = nextCursor === undefined ? new Map<string, Summary>() : archived;
-  let { messages, conversations } = unread;
+  let { messages, conversations, mutedMessages = 0 } = unread;
   for (const summary of told) {
     const before = onPage.get(summary.peer) ?? behind.get(summary.peer);
     if (before !== undefined && !isNewer(summary, before)) {
@@ -32,6 +32,7 @@ export function overlaid(
     }
     messages += unreadIn(summary) - unreadIn(before);
     conversations += Math.sign(unreadIn(summary)) - Math.sign(unreadIn(before));
+    mutedMessages += mutedUnreadIn(summary) - mutedUnreadIn(before);
     onPage.set(summary.peer, { ...profileOf(onPage.get(summary.peer)), ...summary });
   }
   const shown = [...onPage.values()].filter(
@@ -40,12 +41,16 @@ export function overlaid(
   return {
     ...list,
     conversations: shown.toSorted((one, other) => (other.last?.createdAt ?? 0) - (one.last?.createdAt ?? 0)),
-    unread: { messages, conversations },
+    unread: { messages, conversations, ...(mutedMessages > 0 && { mutedMessages }) },
   };
 }
 
 function unreadIn(summary: Summary | undefined): number {
   return summary === undefined || summary.archived ? 0 : summary.unread;
+}
+
+function mutedUnreadIn(summary: Summary | undefined): number {
+  return summary?.muted === true ? unreadIn(summary) : 0;
 }
 
 function profileOf(listed: ListedConversation | undefined): Pick<ListedConversation, "profile"> {

@@ -51,7 +51,12 @@ export type ListedConversation = z.infer<typeof listedConversationSchema>;
  */
 export const conversationListSchema = z.object({
   conversations: z.array(listedConversationSchema),
-  unread: z.object({ messages: countSchema, conversations: countSchema }),
+  unread: z.object({
+    messages: countSchema,
+    conversations: countSchema,
+    /** How many of `messages` are in muted conversations; missing where none is. */
+    mutedMessages: countSchema.optional(),
+  }),
   position: timeSchema,
   nextCursor: z.string().optional(),
 });

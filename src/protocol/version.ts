@@ -12,6 +12,7 @@
  * - added: the replaced app's REST, and the error gone.
  * - added: requestId in ready and in problems, and the header x-request-id.
  * - added: `after` of a page: the messages above a `seq`.
+ * - added: unread.mutedMessages in the conversation list.
  */
 export const protocolVersion = "pairline.v1";
 

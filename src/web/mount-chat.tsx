@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { createClient, indexedDbStorage } from "../client/index.ts";
+import { createClient, indexedDbStorage, type Client } from "../client/index.ts";
 import { Drafts, memoryDraftStorage } from "./reading/drafts.ts";
 import { Chat } from "./view/chat.tsx";
 
@@ -19,7 +19,7 @@ export interface ChatOptions {
   readonly peer?: string;
   /** The user opened another conversation, or went back to the list. */
   readonly onPeer?: (peer: string | undefined) => void;
-  /** Unread messages over all conversations, each time they change. */
+  /** Unread messages over all conversations but the muted ones, each time they change. */
   readonly onUnread?: (messages: number) => void;
   /** What "Sign out" does; without it there is no such button. */
   readonly onSignOut?: () => void;
@@ -34,6 +34,10 @@ export interface MountedChat {
   unmount(): void;
 }
 
+function unmutedMessages({ conversations: { unread } }: Client): number {
+  return unread.messages - (unread.mutedMessages ?? 0);
+}
+
 /** Puts a chat into an element of a page, which it fills. */
 export function mountChat(element: HTMLElement, options: ChatOptions): MountedChat {
   const { url, token, user, name, onPeer, onUnread, onSignOut, peerId = (typed: string) => typed } = options;
@@ -43,7 +47,7 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
     ...(user !== undefined && { storage: indexedDbStorage(`pairline.${url}.${user}`) }),
   });
   const drafts = new Drafts(user === undefined ? memoryDraftStorage() : localStorage, user ?? "");
-  const endUnread = client.conversations.subscribe(() => onUnread?.(client.conversations.unread.messages));
+  const endUnread = client.conversations.subscribe(() => onUnread?.(unmutedMessages(client)));
   const openByUser = (peer: string | undefined) => {
     show(peer);
     onPeer?.(peer);

@@ -79,6 +79,27 @@ test("[CL15] unread follows what is told, also of conversations that are not loa
   expect(world.client.conversations.unread).toEqual({ messages: 13, conversations: 3 });
 });
 
+test("[CL15] unread says how many messages are muted, also of conversations that are not loaded", async () => {
+  const world = worldOf();
+  const unread = { messages: 10, conversations: 3, mutedMessages: 7 };
+  await world.greet(
+    listOf([summary("bob", 5, { unread: 2 }), summary("cid", 3, { unread: 3, muted: true })], {
+      unread,
+      nextCursor: "next",
+    }),
+  );
+  const { conversations } = world.client;
+  expect(conversations.unread).toEqual(unread);
+  const tell = (peer: string, head: number, more: object) =>
+    world.socket.tell({ type: "summary", ...summary(peer, head, more) });
+  tell("cid", 4, { unread: 4, muted: true });
+  expect(conversations.unread).toEqual({ messages: 11, conversations: 3, mutedMessages: 8 });
+  tell("bob", 5, { unread: 2, state: 1, muted: true });
+  expect(conversations.unread).toEqual({ messages: 11, conversations: 3, mutedMessages: 10 });
+  tell("cid", 4, { unread: 4, state: 2, muted: false });
+  expect(conversations.unread).toEqual({ messages: 11, conversations: 3, mutedMessages: 6 });
+});
+
 test("[CL15] after a break the list asks what moved, some seconds later", async () => {
   const world = worldOf();
   const socket = await world.greet(listOf([summary("bob", 5)], { position: 700 }));

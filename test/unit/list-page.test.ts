@@ -87,3 +87,17 @@ test("[LS3] no other text stands for a place", async () => {
     }),
   );
 });
+
+test("[LS1] the totals say how many of the unread messages are muted, over all entries", () => {
+  const entry = (key: string, unread: number, muted: boolean): ListEntry => {
+    const counts = { head: 9, rev: 9, state: 0, unread, read: { you: 0, peer: 0 } };
+    const conversation = { peer: key, ...counts, muted, archived: false, blocked: false };
+    return { lastAtMs: 1, key, conversation };
+  };
+  const entries = [entry("a", 3, false), entry("b", 4, true), entry("c", 0, true), entry("d", 5, true)];
+  expect(listPage(entries, 1, undefined).unread).toEqual({
+    messages: 12,
+    conversations: 3,
+    mutedMessages: 9,
+  });
+});

@@ -12,7 +12,7 @@ import { verificationSchema, verifyBodySchema } from "../../src/protocol/verific
 import { protocolVersion } from "../../src/protocol/version.ts";
 
 // A shape changed: if old clients can live with it, pin the new hash and note it in version.ts; else it is a new version.
-const pinned = { version: "pairline.v1", hash: "d08f54f690010e2a" };
+const pinned = { version: "pairline.v1", hash: "f748aa7d64410e56" };
 
 test("the JSON Schemas of every frame, body and answer are those of the pinned version", () => {
   const schemas = {

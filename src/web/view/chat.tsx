@@ -39,7 +39,7 @@ export function Chat({ client, drafts, ownName, peer, open, peerId, signOut }: C
         <main class="pane">
           {peer === undefined ? <Welcome /> : <ConversationPane key={peer} peer={peer} />}
         </main>
-        <Notice text={notice} />
+        <Notice notice={notice} />
         <Announcer />
       </div>
     </chatContext.Provider>

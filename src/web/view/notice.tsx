@@ -2,8 +2,10 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 
 const shownMs = 5_000;
 
-interface Notified {
+export interface Notified {
   readonly text: string;
+  /** Another each time: only a new element is read out again. */
+  readonly key: number;
 }
 
 export function useNotice() {
@@ -12,16 +14,18 @@ export function useNotice() {
     const timer = setTimeout(() => setNotified(undefined), shownMs);
     return () => clearTimeout(timer);
   }, [notified]);
-  // The same text again is told again.
-  const notify = useCallback((text: string) => setNotified({ text }), []);
-  return { notice: notified?.text, notify };
+  const notify = useCallback(
+    (text: string) => setNotified((before) => ({ text, key: (before?.key ?? 0) + 1 })),
+    [],
+  );
+  return { notice: notified, notify };
 }
 
 /** The region stays: screen readers tell what changes in it. */
-export function Notice({ text }: { readonly text: string | undefined }) {
+export function Notice({ notice }: { readonly notice: Notified | undefined }) {
   return (
     <div class="notice" role="status">
-      {text !== undefined && <p>{text}</p>}
+      {notice !== undefined && <p key={notice.key}>{notice.text}</p>}
     </div>
   );
 }

@@ -32,13 +32,16 @@ export function listPage(
 }
 
 function unreadOver(conversations: readonly ListedConversation[]): ConversationList["unread"] {
-  const sum = (some: readonly ListedConversation[]) => some.reduce((total, { unread }) => total + unread, 0);
-  const mutedMessages = sum(conversations.filter(({ muted }) => muted));
+  const mutedMessages = unreadMessages(conversations.filter(({ muted }) => muted));
   return {
-    messages: sum(conversations),
+    messages: unreadMessages(conversations),
     conversations: conversations.filter(({ unread }) => unread > 0).length,
     ...(mutedMessages > 0 && { mutedMessages }),
   };
+}
+
+function unreadMessages(conversations: readonly ListedConversation[]): number {
+  return conversations.reduce((total, { unread }) => total + unread, 0);
 }
 
 function inOrder(one: ListPlace, other: ListPlace): number {

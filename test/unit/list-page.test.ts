@@ -89,12 +89,11 @@ test("[LS3] no other text stands for a place", async () => {
 });
 
 test("[LS1] the totals say how many of the unread messages are muted, over all entries", () => {
-  const entry = (key: string, unread: number, muted: boolean): ListEntry => {
+  const entries = [3, 4, 0, 5].map((unread, index): ListEntry => {
     const counts = { head: 9, rev: 9, state: 0, unread, read: { you: 0, peer: 0 } };
-    const conversation = { peer: key, ...counts, muted, archived: false, blocked: false };
-    return { lastAtMs: 1, key, conversation };
-  };
-  const entries = [entry("a", 3, false), entry("b", 4, true), entry("c", 0, true), entry("d", 5, true)];
+    const flags = { muted: index > 0, archived: false, blocked: false };
+    return { lastAtMs: 1, key: `${index}`, conversation: { peer: `${index}`, ...counts, ...flags } };
+  });
   expect(listPage(entries, 1, undefined).unread).toEqual({
     messages: 12,
     conversations: 3,

@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
+import { isVisible } from "../reading/message-text.ts";
 import { IconButton } from "./icon-button.tsx";
 import type { MessageRowProperties } from "./message-row.tsx";
-
-import { isVisible } from "../reading/message-text.ts";
 
 const quickEmoji = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 /** What can be done with the message that the reader is at. */
-export function MessageMenu({ message, isOwn, you, actions }: MessageRowProperties) {
+export function MessageMenu(properties: MessageRowProperties) {
+  const { message, you, actions } = properties;
   const [isPicking, setPicking] = useState(false);
-  const { seq, text } = message;
+  const { seq } = message;
   if (seq === undefined || message.deletedAt !== undefined) {
     return null;
   }
@@ -38,14 +38,19 @@ export function MessageMenu({ message, isOwn, you, actions }: MessageRowProperti
         isPressed={isPicking}
         onClick={() => setPicking(!isPicking)}
       />
-      {!isPicking && (
-        <>
-          <IconButton icon="reply" label="Reply" onClick={() => actions.reply(message)} />
-          {isVisible(text) && <IconButton icon="copy" label="Copy text" onClick={() => actions.copy(text)} />}
-          {isOwn && <IconButton icon="edit" label="Edit" onClick={() => actions.edit(message)} />}
-          {isOwn && <IconButton icon="delete" label="Delete" onClick={() => actions.delete(message)} />}
-        </>
-      )}
+      {!isPicking && <Actions {...properties} />}
     </div>
+  );
+}
+
+function Actions({ message, isOwn, actions }: MessageRowProperties) {
+  const { text } = message;
+  return (
+    <>
+      <IconButton icon="reply" label="Reply" onClick={() => actions.reply(message)} />
+      {isVisible(text) && <IconButton icon="copy" label="Copy text" onClick={() => actions.copy(text)} />}
+      {isOwn && <IconButton icon="edit" label="Edit" onClick={() => actions.edit(message)} />}
+      {isOwn && <IconButton icon="delete" label="Delete" onClick={() => actions.delete(message)} />}
+    </>
   );
 }

@@ -31,6 +31,7 @@ export class ConversationState {
   readonly outbox: Outbox;
   readonly typing: Typing;
   readonly #markTimer = new Timer();
+  #wasLive = false;
 
   constructor(peer: string, ports: ConversationPorts) {
     this.peer = peer;
@@ -86,11 +87,13 @@ export class ConversationState {
     if (!this.feed.isCatchingUp) {
       this.marks.flush();
     }
+    this.#advance();
     this.status.changed();
   }
 
   /** The socket is gone. */
   lost(): void {
+    this.#wasLive = false;
     this.#markTimer.clear();
     this.feed.lost();
     this.marks.lost();
@@ -119,6 +122,7 @@ export class ConversationState {
     if (unread > 0) {
       this.marks.want("delivered", head);
     }
+    this.#advance();
     this.status.changed();
   }
 
@@ -149,7 +153,20 @@ export class ConversationState {
       case "typing":
         this.typing.peer(frame.on);
     }
+    this.#advance();
     this.status.changed();
+  }
+
+  /** Tells and sends what waited for the conversation to be live, by whichever frame or answer it became so. */
+  #advance(): void {
+    const wasLive = this.#wasLive;
+    this.#wasLive = this.isLive;
+    if (this.#wasLive) {
+      if (!wasLive) {
+        this.marks.flush();
+      }
+      this.outbox.pump();
+    }
   }
 
   get head(): number {
@@ -190,8 +207,6 @@ export class ConversationState {
     this.marks.moved("delivered", "peer", delivered.peer);
     this.#ports.notePresence(this.peer, peerOnline);
     this.feed.synced(rev, head);
-    this.marks.flush();
-    this.outbox.pump();
     this.view.changed();
   }
 

@@ -129,9 +129,13 @@ function isSameQuote(one: Quote | undefined, other: Quote): boolean {
   return one?.text === other.text && one.deletedAt === other.deletedAt;
 }
 
-/** What the head was before the messages that a replay brought, where nobody knew it: below those that nobody changed yet. */
-export function headBefore(told: readonly Message[], head: number): number {
-  const fresh = new Set(told.filter((message) => !isChanged(message)).map(({ seq }) => seq));
+/**
+ * What the head was before the messages that a replay brought, where nobody knew it: below those that were created
+ * after `sinceMs`, or that nobody changed yet.
+ */
+export function headBefore(told: readonly Message[], head: number, sinceMs: number): number {
+  const isFresh = (message: Message) => message.createdAt > sinceMs || !isChanged(message);
+  const fresh = new Set(told.filter(isFresh).map(({ seq }) => seq));
   let before = head;
   while (fresh.has(before)) {
     before -= 1;

@@ -9,7 +9,9 @@ import { ConversationState } from "./conversation-state.ts";
 import { PeerConversation } from "./conversation.ts";
 import { PairlineError } from "./errors.ts";
 import { Listeners } from "./events.ts";
+import { FirstConnection } from "./first-connection.ts";
 import { conversationLine, inboxLine, type Line } from "./line.ts";
+import { ListRefresh } from "./list-refresh.ts";
 import { listPage, profileOf } from "./list-requests.ts";
 import { watchNetwork } from "./network.ts";
 import { fetchOf, socketsOf } from "./platform.ts";
@@ -17,7 +19,6 @@ import { PresenceFollower } from "./presence.ts";
 import { Rest } from "./rest.ts";
 import { memoryStorage } from "./storage.ts";
 import { StoredOutbox } from "./stored-outbox.ts";
-import { Timer } from "./timer.ts";
 import { Tokens } from "./tokens.ts";
 import { requireUserId } from "./user-id.ts";
 
@@ -47,7 +48,8 @@ class PairlineClient implements Client {
   readonly #unwatch: () => void;
   #you: string | undefined;
   #limits = defaultLimits;
-  readonly #refresh = new Timer();
+  readonly #first = new FirstConnection();
+  readonly #refresh: ListRefresh;
   #closed: PairlineError | undefined;
 
   constructor({ url, token, peer, storage = memoryStorage(), timing, ...platform }: ClientOptions) {
@@ -79,11 +81,16 @@ class PairlineClient implements Client {
       transmit: (frame) => this.#connection.isOpen && this.#connection.send(frame),
     });
     this.#summaries = new Summaries({
-      page: (query) => listPage(this.#rest, peer, query),
+      page: async (query) => this.#first.onPage(await listPage(this.#rest, peer, query)),
       profile: (ofPeer) => profileOf(this.#rest, ofPeer),
       withPresence: (summary) => ({ ...summary, ...this.#presence.get(summary.peer) }),
       noted: (summary) => this.#state(summary.peer).stands(summary),
       observedChanged: () => this.#followPresence(),
+    });
+    this.#refresh = new ListRefresh({
+      timing: this.#timing,
+      isOpen: () => this.#connection.isOpen,
+      refresh: () => this.#summaries.refresh(),
     });
     this.#ports = this.#conversationPorts();
     this.#unwatch = watchNetwork(
@@ -199,41 +206,38 @@ class PairlineClient implements Client {
   }
 
   #ready({ you, limits, list }: Extract<InboxServerFrame, { type: "ready" }>): void {
-    const isFirst = this.#you === undefined;
+    const isFirst = this.#first.onOpened();
     this.#you = you;
     this.#limits = limits;
     this.#connection.established();
     if (list !== undefined) {
-      this.#summaries.first(list);
+      // What the list of the first socket shows is where the client begins.
+      this.#summaries.first(isFirst ? list : this.#first.onPage(list));
+      this.#first.onPage(list);
     }
     this.#states.forEach((state) => state.opened());
     this.#followPresence();
     if (list === undefined || !isFirst) {
-      this.#refreshLater(list === undefined ? 0 : refreshDelayMs);
+      this.#refresh.start(list === undefined ? 0 : refreshDelayMs);
     }
   }
 
   #lost(): void {
-    this.#refresh.clear();
+    this.#refresh.stop();
     this.#presence.lost();
     this.#states.forEach((state) => state.lost());
     this.#summaries.changed();
-  }
-
-  #refreshLater(ms: number, failures = 0): void {
-    this.#refresh.set(ms, () => {
-      this.#summaries.refresh().catch(() => {
-        if (this.#connection.isOpen) {
-          this.#refreshLater(backOffMs(failures + 1, this.#timing), failures + 1);
-        }
-      });
-    });
   }
 
   #followPresence(): void {
     if (this.#onlyPeer === undefined) {
       this.#presence.changed();
     }
+  }
+
+  /** Whether somebody waits for messages of conversations that nobody looks at. */
+  get #hasEvents(): boolean {
+    return this.#onlyPeer === undefined && this.#listeners.has("message");
   }
 
   #wantedPeers(): string[] {
@@ -249,6 +253,8 @@ class PairlineClient implements Client {
       you: () => this.#you,
       isOpen: () => this.#connection.isOpen,
       ended: () => this.#ended(),
+      eventsSinceMs: () => (this.#hasEvents ? this.#first.serverMs : Infinity),
+      wasAway: () => this.#first.wasLost,
       maxFrameBytes: () => this.#limits.maxFrameBytes,
       transmit: (peer, frame) =>
         this.#connection.isOpen && this.#connection.send(this.#line.outgoing(peer, frame)),

@@ -19,6 +19,10 @@ export interface ConversationPorts {
   /** Why no socket will come by itself. */
   ended(): PairlineError | undefined;
   maxFrameBytes(): number;
+  /** The time of the server's clock since when new messages are events; Infinity if not known, or if nobody listens. */
+  eventsSinceMs(): number;
+  /** Whether the client was away since then. */
+  wasAway(): boolean;
   /** Whether the frame was handed to the socket. */
   transmit(peer: string, frame: object): boolean;
   /** Asks for what came after `after`; the answer ends with `synced`. False where no socket is open. */

@@ -8,6 +8,7 @@ import { Feed } from "./feed.ts";
 import { History } from "./history.ts";
 import { View } from "./live.ts";
 import { Marks } from "./marks.ts";
+import { MissedMessages } from "./missed-messages.ts";
 import { Outbox } from "./outbox.ts";
 import { Timer } from "./timer.ts";
 import { Typing } from "./typing.ts";
@@ -45,8 +46,10 @@ export class ConversationState {
     this.feed = new Feed({
       timing: ports.timing,
       history,
+      missed: new MissedMessages({ ...ports, history }),
       askReplay: (after) => ports.askReplay(peer, after),
       ended: () => ports.ended(),
+      isOpen: () => ports.isOpen(),
       applied: (applied) => this.#applied(applied),
       loaded: (messages) => this.#loaded(messages),
       restarted: () => this.#restarted(),
@@ -115,10 +118,10 @@ export class ConversationState {
   }
 
   /** What the list or a `summary` says. */
-  stands({ rev, head, read, unread }: Summary): void {
+  stands({ rev, head, read, unread, last }: Summary): void {
     this.marks.moved("read", "you", read.you);
     this.marks.moved("read", "peer", read.peer);
-    this.feed.stands(rev, head);
+    this.feed.stands(rev, head, last?.createdAt);
     if (unread > 0) {
       this.marks.want("delivered", head);
     }

@@ -18,6 +18,10 @@ export class Listeners {
     return () => void this.#listeners[name].delete(own);
   }
 
+  has(name: keyof Events): boolean {
+    return this.#listeners[name].size > 0;
+  }
+
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     callAll(this.#listeners[name], event);
   }

@@ -1,35 +1,23 @@
-import type { Message, Timing } from "./api.ts";
-import { Backlog, headBefore, type Applied } from "./backlog.ts";
+import type { Message } from "./api.ts";
+import { Backlog, headBefore } from "./backlog.ts";
 import { backOffMs } from "./back-off.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { PairlineError } from "./errors.ts";
+import type { FeedPorts } from "./feed-ports.ts";
 import { Follower } from "./follower.ts";
-import type { History } from "./history.ts";
+import type { Missed } from "./history.ts";
+import type { MissedMessages } from "./missed-messages.ts";
 import { OlderPages } from "./older-pages.ts";
 import { Timer } from "./timer.ts";
 
 /** After so many replays that lack something the messages begin anew. */
 const maxLackingReplays = 2;
 
-export interface FeedPorts {
-  readonly timing: Timing;
-  readonly history: History;
-  /** Asks for what came after `after`; without it, only how the conversation stands. False where no socket is open. */
-  askReplay(after: number | undefined): boolean;
-  /** Why no socket will come by itself. */
-  ended(): PairlineError | undefined;
-  /** Messages are new or changed. */
-  applied(applied: readonly Applied[]): void;
-  /** Older ones were put before the others. */
-  loaded(messages: readonly Message[]): void;
-  /** Nothing that was held counts any more. */
-  restarted(): void;
-}
-
 /** A conversation's messages as the server has them: followed live, caught up after each gap, older ones by pages. */
 export class Feed {
   readonly #ports: FeedPorts;
   readonly #older: OlderPages;
+  readonly #missed: MissedMessages;
   #follower = new Follower();
   #backlog: Backlog | undefined;
   /** Who waits for the backlog. */
@@ -43,6 +31,7 @@ export class Feed {
 
   constructor(ports: FeedPorts) {
     this.#ports = ports;
+    this.#missed = ports.missed;
     this.#older = new OlderPages({
       backlog: () => this.#whenKnown(),
       cursor: () => this.#follower.cursor,
@@ -83,7 +72,12 @@ export class Feed {
   /** Whether the next socket has something to bring, also where nobody looks. */
   get isWanted(): boolean {
     const hasBegun = this.#follower.cursor !== undefined;
-    return this.isCatchingUp || this.#awaited !== undefined || (hasBegun && this.#backlog === undefined);
+    const isBegun = !hasBegun || this.#backlog !== undefined;
+    return this.isCatchingUp || this.#awaited !== undefined || this.#missed.isWanted || !isBegun;
+  }
+
+  get #mayHaveMissed(): boolean {
+    return this.#follower.cursor === undefined && this.#missed.isPossible;
   }
 
   get(seq: number): Message | undefined {
@@ -97,6 +91,8 @@ export class Feed {
   take(message: Message): void {
     if (this.#follower.cursor === undefined && message.rev === 1) {
       this.#begin(0, 0);
+    } else if (this.#mayHaveMissed) {
+      this.catchUp();
     }
     const taken = this.#follower.take(message);
     if (taken === "missed") {
@@ -106,10 +102,18 @@ export class Feed {
     }
   }
 
-  /** How the conversation stands, by a summary or an `ack`: where a client begins, or sees that it missed something. */
-  stands(rev: number, head?: number): void {
+  /**
+   * How the conversation stands, by a summary or an `ack`: where a client begins, or sees that it missed something.
+   * `newestAtMs`: when its newest message was created.
+   */
+  stands(rev: number, head?: number, newestAtMs = 0): void {
     if (this.#follower.cursor === undefined && head !== undefined) {
-      this.#begin(rev, head);
+      if (newestAtMs > this.#missed.sinceMs && !this.isCatchingUp) {
+        this.#missed.want();
+        this.catchUp();
+      } else {
+        this.#begin(rev, head);
+      }
     } else if (this.#follower.isBehind(rev) || this.isWanted) {
       this.catchUp();
     }
@@ -139,7 +143,7 @@ export class Feed {
       return;
     }
     this.#answered();
-    const backlog = this.#backlog ?? new Backlog(headBefore(told, head));
+    const backlog = this.#backlog ?? new Backlog(headBefore(told, head, this.#missed.sinceMs));
     if (!backlog.isReachedBy(told, head)) {
       this.#lacking();
       return;
@@ -154,8 +158,8 @@ export class Feed {
 
   /** The server's history is another one, or too much was missed to be replayed. */
   reset(rev: number): void {
+    this.#forget();
     this.#follower.reset(rev);
-    this.#backlog = undefined;
     this.#ports.restarted();
     this.catchUp();
   }
@@ -218,12 +222,41 @@ export class Feed {
   #restart(): void {
     this.#lacked = 0;
     this.#follower = new Follower();
-    this.#backlog = undefined;
+    this.#forget();
     this.#ports.restarted();
     this.catchUp();
   }
 
+  #forget(): void {
+    this.#backlog = undefined;
+    this.#missed.reset();
+  }
+
+  /** Begins with what was missed before the conversation was known. */
+  #begunAt(missed: Missed | undefined): void {
+    if (this.#follower.cursor !== undefined) {
+      // A replay that was asked for before told where it begins.
+      return;
+    }
+    if (missed === undefined) {
+      if (this.#ports.isOpen()) {
+        this.#restart();
+      }
+      return;
+    }
+    const { messages, head, rev } = missed;
+    this.#follower.begin(rev);
+    this.#backlog = new Backlog(head - messages.length);
+    this.#known(this.#backlog);
+    this.#apply(messages);
+    this.catchUp();
+  }
+
   #ask(): void {
+    if (this.#mayHaveMissed) {
+      void this.#missed.find((missed) => this.#begunAt(missed));
+      return;
+    }
     if (this.#ports.askReplay(this.#follower.cursor)) {
       this.#asked += 1;
       this.#again(this.#ports.timing.answerMs);

@@ -5,6 +5,15 @@ import type { Rest } from "./rest.ts";
 
 /** Messages of a page that a walk through the history asks for. */
 const walkedMessages = 100;
+/** As many as the server replays (RP3): after more the messages begin anew. */
+const mostMissedMessages = 1_000;
+
+/** What was missed of a conversation: every message up to `head`, as they are at `rev`. */
+export interface Missed {
+  readonly messages: readonly Message[];
+  readonly head: number;
+  readonly rev: number;
+}
 
 /** Where in the history a page lies, and the `rev` at which it must be true at least. */
 export interface PagePlace {
@@ -26,6 +35,25 @@ export class History {
   page(place: PagePlace): Promise<Page> {
     const query = Object.entries(place).map(([name, value]) => `${name}=${value}`);
     return this.#rest.request("GET", query.length === 0 ? this.#path : `${this.#path}?${query.join("&")}`);
+  }
+
+  /** The messages created after a time of the server's clock, oldest first. Throws a PairlineError, also if they are too many. */
+  async createdAfter(timeMs: number): Promise<Missed> {
+    let page = await this.page({ limit: walkedMessages });
+    const { head, rev } = page;
+    let messages: Message[] = [];
+    for (;;) {
+      const created = page.messages.filter(({ createdAt }) => createdAt > timeMs) as Message[];
+      messages = [...created, ...messages];
+      const [oldest] = messages;
+      if (oldest === undefined || created.length < page.messages.length || !page.hasMore) {
+        return { messages, head, rev };
+      }
+      if (messages.length > mostMissedMessages) {
+        throw new PairlineError("stale", "too many messages were missed");
+      }
+      page = await this.page({ before: oldest.seq, limit: walkedMessages, rev });
+    }
   }
 
   /**

@@ -102,18 +102,18 @@ test("[CL15] unread says how many messages are muted, also of conversations that
 
 test("[CL15] after a break the list asks what moved, some seconds later", async () => {
   const world = worldOf();
-  const socket = await world.greet(listOf([summary("bob", 5)], { position: 700 }));
+  const socket = await world.greet(listOf([summary("bob", 5)], { position: 7_000 }));
   socket.end(1006);
   await nextSocket(world);
-  const second = await world.greet(listOf([summary("bob", 5)], { position: 900 }));
+  const second = await world.greet(listOf([summary("bob", 5)], { position: 9_000 }));
   const page = (peers: string[], more: object = {}) => ({
     status: 200,
     body: listOf(
       peers.map((peer) => summary(peer, 8)),
-      { position: 950, ...more },
+      { position: 9_500, ...more },
     ),
   });
-  const start = "GET /v1/conversations?changedSince=700&limit=500";
+  const start = "GET /v1/conversations?changedSince=7000&limit=500";
   world.answers.set(`${start}&cursor=more`, () => page(["cid"]));
   world.answers.set(start, () => page(["bob"], { nextCursor: "more" }));
   await passMs(4_999);

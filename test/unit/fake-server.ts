@@ -89,7 +89,7 @@ export async function nextSocket(world: World): Promise<FakeSocket> {
 }
 
 export const limits = { maxTextBytes: 1_000, maxFrameBytes: 65_536, maxPresencePeers: 50 };
-export const emptyList = { conversations: [], unread: { messages: 0, conversations: 0 }, position: 1 };
+export const emptyList = { conversations: [], unread: { messages: 0, conversations: 0 }, position: 9_000 };
 
 /** A message of number and revision `seq`, unless it says more. */
 export function message(seq: number, more: Partial<Message> = {}): Message {

@@ -1,0 +1,34 @@
+import type { Timing } from "./api.ts";
+import { backOffMs } from "./back-off.ts";
+import { Timer } from "./timer.ts";
+
+export interface ListRefreshPorts {
+  readonly timing: Timing;
+  isOpen(): boolean;
+  /** Asks what moved in the list. */
+  refresh(): Promise<void>;
+}
+
+/** Asks for the list once after each opening of a socket, and again until it comes. */
+export class ListRefresh {
+  readonly #ports: ListRefreshPorts;
+  readonly #timer = new Timer();
+
+  constructor(ports: ListRefreshPorts) {
+    this.#ports = ports;
+  }
+
+  start(delayMs: number, failures = 0): void {
+    this.#timer.set(delayMs, () => {
+      this.#ports.refresh().catch(() => {
+        if (this.#ports.isOpen()) {
+          this.start(backOffMs(failures + 1, this.#ports.timing), failures + 1);
+        }
+      });
+    });
+  }
+
+  stop(): void {
+    this.#timer.clear();
+  }
+}

@@ -1,8 +1,8 @@
+import { typingBelievedMs } from "../protocol/typing.ts";
 import { Timer } from "./timer.ts";
-/** While a user types this is told again so often, */
+
+/** While a user types, this is sent again after this time (MK6). */
 const repeatMs = 3_000;
-/** and believed for so long: whoever left in the middle never says that they stopped. */
-const believedMs = 8_000;
 
 /** What the user types is told, and what the peer types believed for a while. */
 export class Typing {
@@ -39,7 +39,7 @@ export class Typing {
   peer(on: boolean): void {
     this.#timer.clear();
     if (on) {
-      this.#timer.set(believedMs, () => this.peer(false));
+      this.#timer.set(typingBelievedMs, () => this.peer(false));
     }
     this.#changed();
   }

@@ -8,6 +8,8 @@ export const deviceAttachmentSchema = attachmentSchema.extend({
   deliveredSeq: z.number(),
   /** Its user may be shown as online, as far as their inbox said so. */
   visible: z.boolean().optional(),
+  /** When it last said that its user types; missing: they stopped. */
+  typingAtMs: z.number().optional(),
 });
 export type DeviceAttachment = z.infer<typeof deviceAttachmentSchema>;
 

@@ -31,6 +31,9 @@ function receiverFor(room: Room): Receiver<Device, ActFrame> {
 function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
   const { side } = device;
   if (isWrite(frame)) {
+    if (frame.type === "send") {
+      room.typing.sent(side, device);
+    }
     room.write(side, frame, (outcome) => answerWrite(room, device, frame.id, outcome));
     return undefined;
   }
@@ -42,7 +45,7 @@ function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
     return room.marks.mark(device, frame.seq);
   }
   if (frame.type === "typing") {
-    room.typing(side, frame.on);
+    room.typing.said(side, frame.on, device);
     return undefined;
   }
   room.read(side, frame.seq, (outcome) => {

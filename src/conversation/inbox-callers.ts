@@ -57,6 +57,9 @@ export async function syncFor(room: Room, user: string, after: number | undefine
 
 function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer> | ActAnswer {
   if (isWrite(frame)) {
+    if (frame.type === "send") {
+      room.typing.sent(side);
+    }
     return new Promise((resolve) => {
       room.write(side, frame, (outcome) => {
         resolve(
@@ -72,7 +75,7 @@ function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer
     return { kind: "refused", refusal: limited };
   }
   if (frame.type === "typing") {
-    room.typing(side, frame.on);
+    room.typing.said(side, frame.on);
     return { kind: "done" };
   }
   if (frame.type === "delivered") {

@@ -28,6 +28,7 @@ import { recordFor } from "./record.ts";
 import type { RoomPorts } from "./room-ports.ts";
 import { summaryOf } from "./summary.ts";
 import { Turn } from "./turn.ts";
+import { Typing } from "./typing.ts";
 import { within } from "../sockets/within.ts";
 
 /** One conversation, awake: what is stored, in which order, and who hears of it. */
@@ -40,6 +41,7 @@ export class Room {
   readonly inboxes: Inboxes;
   readonly allowances: Allowances;
   readonly marks: DeliveryMarks;
+  readonly typing: Typing;
   readonly #turn: Turn<Entry>;
   readonly #admission: Admission;
   readonly #backOff: BackOff;
@@ -64,6 +66,7 @@ export class Room {
     const record = recordFor({ log, line, pair, archive, now, replaced, marksTaken });
     this.#backOff = new BackOff({ ...ports, record });
     const { inboxes } = this;
+    this.typing = new Typing({ pair, line, devices, inboxes, now });
     this.archiver = new Archiver({ ...ports, record, inboxes, backOff: this.#backOff });
     this.#admission = new Admission({
       line,
@@ -134,18 +137,6 @@ export class Room {
   /** Mutes, archives or blocks with the turn; `settle` hears when that is durable, or why it is refused. */
   setFlags(side: Side, wishes: Wishes, settle: (refused: Refusal | undefined) => void): void {
     this.#turn.add({ kind: "flags", side, wishes, settle });
-  }
-
-  typing(side: Side, on: boolean): void {
-    if (this.line.isBlocked(side) || this.line.isBlocked(otherSide(side))) {
-      return;
-    }
-    const frame = { type: "typing", user: this.ports.pair[side], on } as const;
-    this.devices.broadcast(frame, (device) => device.side === otherSide(side));
-    // Nobody's inbox hears of somebody who may not have begun a conversation with them.
-    if (!this.line.isEmpty) {
-      this.inboxes.add(frame, otherSide(side));
-    }
   }
 
   /** Returns when it is known what there is: an empty record may be one that lost its state, so the archive is asked. */
@@ -240,8 +231,10 @@ export class Room {
     this.#tell(frame, this.line.isBlocked(otherSide(side)) ? side : undefined);
   }
 
-  #left({ side, deliveredSeq }: Device): void {
+  #left(device: Device): void {
+    const { side, deliveredSeq } = device;
     this.marks.keep(side, deliveredSeq);
+    this.typing.left(device);
     this.#presence.changed(side);
     if (this.devices.of(side).length === 0) {
       this.inboxes.touch(side);

@@ -68,6 +68,8 @@ export function actOn(
       .then((reason) => (reason === undefined ? answered({ kind: "done" }) : refuse(reason)));
   } else if (frame.peer === inbox.ports.user) {
     refuse(refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }));
+  } else if (endsNoTyping(inbox, device, frame)) {
+    answered({ kind: "done" });
   } else if (frame.type === "sync") {
     void catchUp(inbox, device, frame.peer, frame.after).then(answered, () => refuse(refusal("internal")));
   } else {
@@ -98,6 +100,17 @@ function pass(
     }
     answered(answer);
   });
+}
+
+/** Whether a frame needs not go on: its user stopped typing on this device, but types on another one. */
+function endsNoTyping(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): boolean {
+  if (frame.type === "send") {
+    device.rememberTyping(frame.peer, undefined);
+  } else if (frame.type === "typing") {
+    device.rememberTyping(frame.peer, frame.on ? inbox.ports.now() : undefined);
+    return !frame.on && inbox.isTyping(frame.peer);
+  }
+  return false;
 }
 
 // A device that left remembers nothing: the conversation does.

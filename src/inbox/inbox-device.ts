@@ -8,11 +8,16 @@ export const inboxAttachmentSchema = attachmentSchema.extend({
   following: z.array(z.string()),
   /** How far it has everything, of the conversations that moved on it. */
   delivered: z.array(z.tuple([z.string(), z.number()])),
+  /** To whom its user types, as it last said, and when it said so. */
+  typing: z.array(z.tuple([z.string(), z.number()])).optional(),
 });
 export type InboxAttachment = z.infer<typeof inboxAttachmentSchema>;
 
 /** Marks that fit beside fifty followed peers, all with the longest ids. */
 const maxRememberedMarks = 40;
+
+/** Nobody types to more peers at once; these fit too. */
+const maxRememberedTyping = 8;
 
 /** One device's socket to all conversations of its user. */
 export class InboxDevice extends Connection<InboxAttachment> {
@@ -26,6 +31,20 @@ export class InboxDevice extends Connection<InboxAttachment> {
   constructor(socket: Socket, kept: InboxAttachment, isSession = false) {
     super(socket, kept);
     this.isSession = isSession;
+  }
+
+  /** When it said that its user types to a peer; undefined: they stopped. */
+  typingAtMs(peer: string): number | undefined {
+    return this.kept.typing?.find(([name]) => name === peer)?.[1];
+  }
+
+  /** Remembers that its user types to a peer, or stopped. Beyond a few peers the one of the longest ago is forgotten. */
+  rememberTyping(peer: string, atMs: number | undefined): void {
+    if (this.isOpen && this.typingAtMs(peer) !== atMs) {
+      const others = (this.kept.typing ?? []).filter(([name]) => name !== peer);
+      const all = atMs === undefined ? others : [...others, [peer, atMs] as [string, number]];
+      this.remember({ typing: all.slice(-maxRememberedTyping) });
+    }
   }
 
   /** Remembers a delivery mark. Returns the mark that had to make room for it, if one had to. */

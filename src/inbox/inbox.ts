@@ -6,6 +6,7 @@ import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
+import { typingBelievedMs } from "../protocol/typing.ts";
 import { Connections } from "../sockets/connections.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { Delivery, DeliveryAnswer, RelayedFrame } from "./delivery.ts";
@@ -148,6 +149,14 @@ export class InboxRoom {
     lane.add(frame, answered);
   }
 
+  /** Whether a device said lately that its user types to a peer. */
+  isTyping(peer: string): boolean {
+    return this.devices.all.some((device) => {
+      const saidAtMs = device.typingAtMs(peer);
+      return saidAtMs !== undefined && this.ports.now() - saidAtMs < typingBelievedMs;
+    });
+  }
+
   // One that was given up may end after another took its place.
   #closeLane(peer: string, lane: Lane | undefined): void {
     if (this.#lanes.get(peer) === lane) {
@@ -252,6 +261,11 @@ export class InboxRoom {
   #left(device: InboxDevice): void {
     for (const [peer, seq] of device.kept.delivered) {
       this.act(peer, { type: "delivered", seq, keep: true }, () => undefined);
+    }
+    for (const [peer] of device.kept.typing ?? []) {
+      if (!this.isTyping(peer)) {
+        this.act(peer, { type: "typing", on: false }, () => undefined);
+      }
     }
     void this.presence.left();
   }

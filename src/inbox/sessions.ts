@@ -99,8 +99,8 @@ export class Sessions {
     return session;
   }
 
-  // Marks move with every message; the session keeps them itself.
-  #keep(sid: string, attachment: InboxAttachment): void {
+  // Marks move with every message; the session keeps them itself. Typing is in memory, which outlives a client's belief in it.
+  #keep(sid: string, { typing: _typing, ...attachment }: InboxAttachment): void {
     const row = { ...attachment, delivered: [] };
     const { kv } = this.#ports;
     if (JSON.stringify(kv.get(prefix + sid)) !== JSON.stringify(row)) {

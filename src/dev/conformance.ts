@@ -1,6 +1,6 @@
 import type { Env } from "../env.ts";
 import { SocketIoSession } from "../index.ts";
-import type { Application, Seat } from "../socketio/engine-session-object.ts";
+import type { Application, Seat } from "../socketio/application.ts";
 import type { Link, Member, Namespaces } from "../socketio/namespaces.ts";
 
 /** What outside suites for the protocols want to meet. */
@@ -45,7 +45,12 @@ export class DevelopmentSession extends SocketIoSession {
 /** Engine.IO alone: every message comes back. */
 function echo({ carrier }: Seat): Application {
   carrier.connectBy(undefined);
-  return { kept: null, message: (data) => carrier.send(data), closed: () => undefined };
+  return {
+    kept: null,
+    message: (data) => carrier.send(data),
+    closed: () => undefined,
+    drained: async () => undefined,
+  };
 }
 
 const conformanceNamespaces: Namespaces = {

@@ -15,9 +15,10 @@ import { InboxLine } from "./inbox-line.ts";
 import { Marks, marksSchema } from "./marks.ts";
 import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
 import { OwnSends } from "./own-sends.ts";
+import { PushedEvents } from "./pushed-events.ts";
 import { refuse, refuseEvent, refusePrivateDm } from "./refusals.ts";
 import { Revisions } from "./revisions.ts";
-import { acknowledgementOf, eventOf, privateDmOf, type PushedFrame } from "./server-events.ts";
+import { acknowledgementOf, type PushedFrame } from "./server-events.ts";
 import { bareToken, messageTokenError } from "./tokens.ts";
 
 /** What survives the object's sleep. Fields are only added. */
@@ -42,12 +43,12 @@ export class ChatMember implements Member {
   readonly #allowance: TokenBucket;
   readonly #revisions: Revisions;
   readonly #ownSends = new OwnSends();
+  readonly #pushed: PushedEvents;
   #expiresAtMs: number;
-  /** What the inbox told before the client was let in. */
-  #early: PushedFrame[] | undefined;
   #badEvents = 0;
   #hasLeft = false;
   #detached = Promise.resolve();
+  #isDetached = false;
 
   constructor(ports: ChatPorts, link: Link, { user, marks, expiresAtMs }: KeptChat) {
     const { limits, wait, now } = ports;
@@ -59,6 +60,13 @@ export class ChatMember implements Member {
     this.#marks = new Marks(marks);
     this.#allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
     this.#revisions = new Revisions((peer) => ports.revOf(user, peer));
+    this.#pushed = new PushedEvents({
+      user,
+      link,
+      marks: this.#marks,
+      revisions: this.#revisions,
+      ownSends: this.#ownSends,
+    });
     this.#line = new InboxLine({
       take: (frames) => this.#inbox.take(frames),
       wait,
@@ -76,37 +84,41 @@ export class ChatMember implements Member {
 
   /** Makes it a device of its user's inbox. */
   async attach(): Promise<void> {
-    this.#early = [];
+    this.#pushed.hold();
     this.#ports.keepUser(this.user);
     await this.#inbox.attach(this.#expiresAtMs);
   }
 
   /** The client was told that it is in. */
   joined(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    this.push(early, undefined);
+    this.#pushed.release();
   }
 
-  left(): void {
+  /** The inbox takes frames only from a session that it has, so those that are under way come first. */
+  left(): Promise<void> {
     this.#hasLeft = true;
-    this.#detached = this.#detach();
+    this.#detached = this.#line
+      .drained()
+      .then(() => this.#detach())
+      .finally(() => {
+        this.#isDetached = true;
+      });
+    return this.#detached;
   }
 
-  /** Returns once the inbox was told that it left, where it did. */
+  /** Resolves once the inbox was told that it left, where it did. */
   get detached(): Promise<void> {
     return this.#detached;
   }
 
+  /** Whether it is none of its inbox's devices any more. */
+  get isDetached(): boolean {
+    return this.#isDetached;
+  }
+
   /** What the inbox tells. */
   push(frames: readonly PushedFrame[], end: SessionEnd | undefined): void {
-    if (this.#early !== undefined) {
-      this.#early.push(...frames);
-    } else {
-      for (const frame of frames) {
-        this.#tell(frame);
-      }
-    }
+    this.#pushed.push(frames);
     if (end !== undefined) {
       this.#end(end);
     }
@@ -245,25 +257,6 @@ export class ChatMember implements Member {
     } else {
       refuse(this.#link, refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
       this.#link.end();
-    }
-  }
-
-  #tell(frame: PushedFrame): void {
-    this.#link.emit(...eventOf(frame));
-    if (frame.type === "reset") {
-      this.#marks.forget(frame.peer);
-      this.#revisions.forget(frame.peer);
-    }
-    if (frame.type !== "message") {
-      return;
-    }
-    const { message, peer, isNew } = frame;
-    this.#revisions.moved(peer, message.rev);
-    if (isNew !== true || message.deletedAt !== undefined || !this.#marks.tell(peer, message.seq)) {
-      return;
-    }
-    if (message.author !== this.user || !this.#ownSends.remove(message.id)) {
-      this.#link.emit("private_dm", privateDmOf(message, this.user, peer));
     }
   }
 

@@ -13,9 +13,10 @@ export class Chat implements Namespaces {
     this.#ports = ports;
   }
 
-  /** The client of this user, also while it is being let in. */
+  /** The client of this user, from when it is being let in until its inbox was told that it left. */
   memberOf(user: string): ChatMember | undefined {
-    return this.#member?.user === user ? this.#member : undefined;
+    const member = this.#member;
+    return member?.user === user && !member.isDetached ? member : undefined;
   }
 
   admit(name: string, auth: Readonly<Record<string, unknown>>, link: Link): Promise<Admission> | undefined {
@@ -48,7 +49,7 @@ export class Chat implements Namespaces {
       await member.attach();
     } catch (error) {
       // It may have been attached all the same.
-      member.left();
+      await member.left();
       throw error;
     }
     return { ok: true, member, joined: () => member.joined() };

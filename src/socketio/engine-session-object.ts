@@ -6,30 +6,15 @@ import { nameOf, type Report } from "../operations/log-lines.ts";
 import { operationsOf, type Operations } from "../operations/operations.ts";
 import { readSettings } from "../settings.ts";
 import { engineErrorResponse, type TransportName } from "./engine-request.ts";
-import { Engine, type EngineListener, type EngineOptions } from "./engine.ts";
-import type { Carrier, SessionWatch } from "./namespaces.ts";
+import type { Application, Seat } from "./application.ts";
+import { Engine, type EngineOptions } from "./engine.ts";
+import type { SessionWatch } from "./namespaces.ts";
 import { attachmentSchema, attempt, closedSocket, upgraded } from "./engine-sockets.ts";
 import type { EngineSocket } from "./probe.ts";
 import type { Pulse } from "./pulse.ts";
 
 /** An alarm that failed rings again so much later. */
 const failedAlarmMs = 30_000;
-
-/** What runs on a session, and what of it survives the object's sleep. */
-export interface Application extends EngineListener {
-  readonly kept: unknown;
-}
-
-/** What an application runs with. */
-export interface Seat {
-  readonly sid: string;
-  /** Below which path the session was opened. */
-  readonly path: string;
-  readonly carrier: Carrier;
-  readonly options: EngineOptions;
-  readonly later: (ms: number, run: () => void) => void;
-  readonly watch: SessionWatch;
-}
 
 interface Session {
   readonly path: string;
@@ -46,6 +31,8 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   /** What the alarm was set for. */
   #connectByMs: number | undefined;
   #isCleared = false;
+  /** From the end of the session: resolves once all that it received was processed and its rows are gone. */
+  #finished: Promise<void> | undefined;
   #isAwake = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -74,6 +61,8 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     }
     const response = await this.#serve(session.engine, request, isUpgrade ? requestId : undefined);
     this.changed();
+    // The client that ends the session right behind its last events is answered once those were processed.
+    await (request.method === "POST" ? this.#finished : undefined);
     return response;
   }
 
@@ -86,12 +75,14 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     }
   }
 
-  override webSocketClose(webSocket: WebSocket): void {
+  override async webSocketClose(webSocket: WebSocket): Promise<void> {
     this.#gone(webSocket);
+    await this.#finished;
   }
 
-  override webSocketError(webSocket: WebSocket): void {
+  override async webSocketError(webSocket: WebSocket): Promise<void> {
     this.#gone(webSocket);
+    await this.#finished;
   }
 
   override async alarm(): Promise<void> {
@@ -115,6 +106,9 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     engine.wake();
     if (!engine.isOver) {
       this.#setAlarm(engine);
+    } else if (!this.#isCleared) {
+      // Should the object end before it is done, the alarm finds what is left of the session.
+      void this.ctx.storage.setAlarm(Date.now() + failedAlarmMs);
     }
     this.changed();
   }
@@ -137,10 +131,9 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     };
   }
 
-  /** What runs on the session, while there is one. */
-  protected get application(): Application | undefined {
-    const session = this.#awake();
-    return session?.engine.isOver === false ? session.application : undefined;
+  /** Whether the object knows its session, also one that has ended. */
+  protected hasApplication(): boolean {
+    return this.#awake() !== undefined;
   }
 
   async #open(path: string, transport: TransportName, requestId: string): Promise<Response> {
@@ -255,7 +248,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     }
     const { engine } = session;
     if (engine.isOver) {
-      this.#clear(session.requestId);
+      this.#finished ??= session.application.drained().then(() => this.#clear(session.requestId));
       return;
     }
     if (engine.pulse.connectByMs !== this.#connectByMs) {

@@ -97,6 +97,9 @@ export class Engine {
 
   /** Looks at what is due. */
   wake(): void {
+    if (this.#isOver) {
+      return;
+    }
     const due = beat(this.#pulse, this.#ports.now(), this.#ports.options);
     if (due.kind === "end") {
       this.end();

@@ -31,6 +31,11 @@ export class InboxLine {
     this.#errands.add({ frame, answered });
   }
 
+  /** Resolves once every frame was answered. */
+  async drained(): Promise<void> {
+    await this.#errands.drained();
+  }
+
   async #hand(errands: readonly Errand[]): Promise<void> {
     const answers = await this.#take(errands.map(({ frame }) => frame));
     errands.forEach(({ answered }, index) => {

@@ -5,8 +5,11 @@ import type { Data } from "./packets.ts";
 export interface Member {
   /** An event. The next one waits until this one was taken. */
   event(event: ReceivedEvent): void | Promise<void>;
-  /** The client left, or is gone. Called once. */
-  left(): void;
+  /**
+   * The client left, or is gone; all its events that came before were taken. Called once. Resolves when nothing of them
+   * is under way any more.
+   */
+  left(): void | Promise<void>;
   /** What survives the object's sleep, as JSON. */
   readonly kept?: unknown;
 }
@@ -27,7 +30,7 @@ export interface Link {
   emit(event: string, ...args: readonly unknown[]): void;
   /** Takes the client out of the namespace; it does not come back by itself. */
   disconnect(): void;
-  /** Ends the transport; clients come back by themselves. */
+  /** Ends the transport, and takes no further event; clients come back by themselves. */
   end(): void;
   /** The client was refused something. */
   refused(code: ErrorCode): void;

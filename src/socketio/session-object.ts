@@ -13,7 +13,8 @@ import { resolvePeer, resolveVerdict } from "../users/resolve.ts";
 import { keepSignIn } from "../users/sign-ins.ts";
 import type { InboxCalls } from "./chat-ports.ts";
 import { Chat } from "./chat.ts";
-import { EngineSessionObject, type Application, type Seat } from "./engine-session-object.ts";
+import type { Application, Seat } from "./application.ts";
+import { EngineSessionObject } from "./engine-session-object.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PushedFrame } from "./server-events.ts";
 import { SocketIo, type KeptMembers } from "./socket-io.ts";
@@ -26,7 +27,8 @@ export class SocketIoSession extends EngineSessionObject {
 
   /** The inbox of the session's user tells what is new. Whether the session is one of that user's. */
   push(user: string, frames: readonly string[], end: SessionEnd | undefined): boolean {
-    const member = this.application === undefined ? undefined : this.#chat?.memberOf(user);
+    // A session that has ended is still its inbox's until all that its client sent was taken.
+    const member = this.hasApplication() ? this.#chat?.memberOf(user) : undefined;
     member?.push(
       frames.map((frame) => JSON.parse(frame) as PushedFrame),
       end,

@@ -27,7 +27,11 @@ export class SocketIo implements EngineListener {
   readonly #encoder = new Encoder();
   readonly #decoder = new Decoder();
   #queue: Promise<void> = Promise.resolve();
+  #left: Promise<unknown> = Promise.resolve();
+  /** The transport is gone: nothing more comes or goes, but what came before is still taken. */
   #isOver = false;
+  /** The client broke the protocol, or was ended for what it sent: what came behind that is not taken. */
+  #isStopped = false;
   /** Text packets that came whole or not. A binary one is whole with its last attachment. */
   #begun = 0;
   #decoded = 0;
@@ -72,35 +76,47 @@ export class SocketIo implements EngineListener {
     }
   }
 
+  /** Whatever ended the transport: what was received before is taken first, in order, then the members leave. */
   closed(): void {
     this.#isOver = true;
     this.#decoder.destroy();
-    for (const member of this.#members.values()) {
-      member.left();
-    }
-    this.#members.clear();
+    this.#queue = this.#queue.then(() => {
+      for (const nsp of this.#members.keys()) {
+        this.#leave(nsp);
+      }
+    });
+  }
+
+  async drained(): Promise<void> {
+    await this.#queue;
+    await this.#left;
   }
 
   // One after the other: an event must not overtake the verdict on its client.
   #received(packet: Packet, isBinary: boolean): void {
     this.#decoded += 1;
     this.#queue = this.#queue.then(async () => {
-      if (!this.#isOver) {
+      if (!this.#isStopped) {
         try {
           await this.#take(packet, isBinary);
         } catch (error) {
           this.#ports.watch.failed(error);
-          this.#ports.carrier.end();
+          this.#stop();
         }
         this.#ports.changed();
       }
     });
   }
 
+  #stop(): void {
+    this.#isStopped = true;
+    this.#ports.carrier.end();
+  }
+
   #take(packet: Packet, isBinary: boolean): void | Promise<void> {
     const member = this.#members.get(packet.nsp);
-    if (!isPacketValid(packet) || (packet.type === PacketType.CONNECT) === (member !== undefined)) {
-      return this.#ports.carrier.end();
+    if (!isValid(packet) || (packet.type === PacketType.CONNECT) === (member !== undefined)) {
+      return this.#stop();
     }
     if (member === undefined) {
       return this.#connect(packet);
@@ -113,17 +129,13 @@ export class SocketIo implements EngineListener {
       return this.#leave(packet.nsp);
     }
     // Events to clients ask for no acknowledgement, so there is nothing that one could answer.
-    return packet.type === PacketType.ACK ? undefined : this.#ports.carrier.end();
+    return packet.type === PacketType.ACK ? undefined : this.#stop();
   }
 
   async #connect({ nsp, data }: Packet): Promise<void> {
     const auth = (data ?? {}) as Readonly<Record<string, unknown>>;
     const admission = await this.#ports.namespaces.admit(nsp, auth, this.#link(nsp));
-    if (this.#isOver) {
-      if (admission?.ok === true) {
-        admission.member.left();
-      }
-    } else if (admission?.ok === true) {
+    if (admission?.ok === true) {
       this.#members.set(nsp, admission.member);
       this.#ports.carrier.connectBy(undefined);
       const sid = crypto.randomUUID();
@@ -139,7 +151,7 @@ export class SocketIo implements EngineListener {
   #leave(nsp: string): void {
     const member = this.#members.get(nsp);
     this.#members.delete(nsp);
-    member?.left();
+    this.#left = Promise.all([this.#left, member?.left()]);
     if (this.#members.size === 0) {
       this.#ports.carrier.connectBy(this.#ports.now() + this.#ports.connectTimeoutMs);
     }
@@ -147,11 +159,6 @@ export class SocketIo implements EngineListener {
 
   #acknowledgeOf({ nsp, id }: Packet): Acknowledge | undefined {
     if (id === undefined) {
-      return undefined;
-    }
-    // A number above is not the one that the client wrote any more.
-    if (!Number.isSafeInteger(id)) {
-      this.#ports.carrier.end();
       return undefined;
     }
     let wasAcknowledged = false;
@@ -176,14 +183,22 @@ export class SocketIo implements EngineListener {
           this.#leave(nsp);
         }
       },
-      end: () => this.#ports.carrier.end(),
+      end: () => this.#stop(),
       refused: (code) => this.#ports.watch.refused(code),
     };
   }
 
   #send(packet: Packet): void {
+    if (this.#isOver) {
+      return;
+    }
     for (const part of this.#encoder.encode(packet) as Data[]) {
       this.#ports.carrier.send(part);
     }
   }
+}
+
+// An acknowledgement's number above 2^53 − 1 is not the one that the client wrote any more.
+function isValid(packet: Packet): boolean {
+  return isPacketValid(packet) && (packet.id === undefined || Number.isSafeInteger(packet.id));
 }

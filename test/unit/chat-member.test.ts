@@ -48,7 +48,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 test("[OP3] what a client had asked for when it left is no failure of the server's", async () => {
   const { member, answer, said } = memberOfSlowInbox();
   await settled();
-  member.left();
+  void member.left();
   answer(undefined);
   await settled();
   expect(said).toEqual(["detached"]);

@@ -1,5 +1,6 @@
 /** What the SDK's user sees: every type that `pairline/client` shows, without a type of the DOM or of Node. */
 import type { ErrorCode } from "../protocol/errors.ts";
+import type { FetchLike, SocketLike } from "./api-platform.ts";
 import type { PairlineError } from "./errors.ts";
 
 /** A value that changes. `subscribe` and `value` fit React's `useSyncExternalStore`: a value stays the same object until it changes. */
@@ -151,12 +152,24 @@ export interface Sent {
   readonly createdAt: number;
 }
 
-/** The newest messages, oldest first, without a gap, and behind them what waits to be sent. */
+/**
+ * The newest messages, oldest first, without a gap, and behind them what waits to be sent. After `openAt` it may be older
+ * messages instead, also without a gap, until `loadNewer` has reached the newest ones, or `openNewest` or a send shows
+ * them again. `on("message")` tells what is new in any case.
+ */
 export interface Timeline extends Live<readonly ConversationMessage[]> {
   /** Whether the server has older ones than the first. */
   readonly hasOlder: boolean;
   /** Loads the next older page (default 50, at most 100 messages). Calls at the same time share one. */
   loadOlder(limit?: number): Promise<void>;
+  /** Whether there are newer messages than the last one here: after `openAt`. */
+  readonly hasNewer: boolean;
+  /** Loads the next newer page (default 50, at most 100 messages). A window of older messages keeps the 1,000 on the side that was loaded. */
+  loadNewer(limit?: number): Promise<void>;
+  /** Shows the message of a number and those around it; where it is here already nothing changes. Rejects with a PairlineError. */
+  openAt(seq: number): Promise<void>;
+  /** Shows the newest messages again. */
+  openNewest(): Promise<void>;
 }
 
 export type ConversationMessage = Message | PendingMessage;
@@ -274,25 +287,3 @@ export type OutboxFrame = {
   | { readonly type: "delete"; readonly seq: number }
   | { readonly type: "react"; readonly seq: number; readonly emoji: string; readonly on: boolean }
 );
-
-/** The part of `WebSocket` that the client uses. */
-export interface SocketLike {
-  readonly readyState: number;
-  send(text: string): void;
-  close(code?: number): void;
-  onopen: unknown;
-  onmessage: unknown;
-  onclose: unknown;
-  onerror: unknown;
-}
-
-/** The part of `fetch` that the client uses. `signal` is an AbortSignal: `never`, so that the `fetch` of every platform's types fits. */
-export type FetchLike = (
-  url: string,
-  options: { method: string; headers: Record<string, string>; body?: string; signal: never },
-) => Promise<{
-  ok: boolean;
-  status: number;
-  headers: { get(name: string): string | null };
-  text(): Promise<string>;
-}>;

@@ -6,7 +6,7 @@ export interface Applied {
   readonly isNew: boolean;
 }
 
-/** The messages that a client holds of a conversation: every one from the oldest it loaded to the head. */
+/** Messages of a conversation without a gap: from the oldest that was loaded to the head, or to where a window ends. */
 export class Backlog {
   /** Oldest first. */
   #messages: Message[] = [];
@@ -84,6 +84,13 @@ export class Backlog {
       this.#messages = this.#messages.slice(-most);
       this.#reachesFloor = false;
     }
+  }
+
+  /** Forgets the newest messages beyond so many, of a window that is not at the head of the conversation. */
+  trimNewest(most: number): void {
+    const forgotten = Math.max(0, this.#messages.length - most);
+    this.#messages = this.#messages.slice(0, this.#messages.length - forgotten);
+    this.#head -= forgotten;
   }
 
   #isKnown({ seq, rev }: Message): boolean {

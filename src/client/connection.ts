@@ -1,5 +1,6 @@
 import { bearerPrefix, protocolVersion } from "../protocol/version.ts";
-import type { Connection as ConnectionState, Live, PairlineErrorCode, SocketLike, Timing } from "./api.ts";
+import type { Connection as ConnectionState, Live, PairlineErrorCode, Timing } from "./api.ts";
+import type { SocketLike } from "./api-platform.ts";
 import { backOffMs } from "./back-off.ts";
 import { PairlineError } from "./errors.ts";
 import { HeartbeatSocket } from "./heartbeat-socket.ts";

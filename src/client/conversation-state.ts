@@ -39,7 +39,7 @@ export class ConversationState {
     this.#ports = ports;
     this.path = `/v1/conversations/${encodeURIComponent(peer)}`;
     const observed = () => this.#observedChanged();
-    this.view = new View(() => [...this.feed.messages, ...this.outbox.pending(ports.you())], observed);
+    this.view = new View(() => this.#shown(), observed);
     this.status = new View(() => this.#status(), observed);
     const transmit = (frame: object) => ports.transmit(peer, frame);
     const history = new History(ports.rest, this.path);
@@ -173,11 +173,17 @@ export class ConversationState {
   }
 
   get head(): number {
-    return this.feed.head ?? this.#ports.summary(this.peer)?.head ?? 0;
+    return this.feed.newest?.head ?? this.#ports.summary(this.peer)?.head ?? 0;
+  }
+
+  /** What waits to be sent stands behind the newest messages. */
+  #shown(): readonly ConversationMessage[] {
+    const { messages, hasNewer } = this.feed;
+    return hasNewer ? messages : [...messages, ...this.outbox.pending(this.#ports.you())];
   }
 
   #status(): ConversationStatus {
-    const { messages, oldest = Infinity } = this.feed;
+    const { messages = [], oldest = Infinity } = this.feed.newest ?? {};
     return statusOf({
       you: this.#ports.you(),
       isLive: this.isLive,
@@ -251,7 +257,7 @@ export class ConversationState {
     this.#ports.emit("reset", { peer: this.peer });
     if (this.view.isObserved) {
       // Who looked at it sees the newest page again. Where it fails, they may ask for it as for any other.
-      this.feed.loadOlder().catch(() => {});
+      this.feed.pages.loadOlder().catch(() => {});
     }
   }
 
@@ -281,6 +287,7 @@ export class ConversationState {
   #observedChanged(): void {
     this.sync();
     if (!this.view.isObserved) {
+      this.feed.pages.close();
       this.feed.trim(keptMessages);
       this.view.changed();
     }

@@ -38,7 +38,16 @@ export class PeerConversation implements Conversation {
       get hasOlder() {
         return feed.hasOlder;
       },
-      loadOlder: (limit) => feed.loadOlder(limit),
+      loadOlder: (limit) => feed.pages.loadOlder(limit),
+      get hasNewer() {
+        return feed.hasNewer;
+      },
+      loadNewer: (limit) => feed.pages.loadNewer(limit),
+      openAt(seq) {
+        requireNumber(seq);
+        return feed.pages.openAt(seq);
+      },
+      openNewest: () => feed.pages.openNewest(),
     };
     this.#state = state;
     this.#ports = ports;
@@ -72,9 +81,7 @@ export class PeerConversation implements Conversation {
   }
 
   markRead(seq = this.#state.head): void {
-    if (!Number.isSafeInteger(seq)) {
-      throw new PairlineError("out_of_range", "a message's number is a whole number");
-    }
+    requireNumber(seq);
     this.#state.marks.want("read", seq);
     this.#state.status.changed();
   }
@@ -96,6 +103,10 @@ export class PeerConversation implements Conversation {
   async #send(said: string | Content): Promise<Sent> {
     const { text, replyTo, data } = typeof said === "string" ? { text: said } : said;
     this.#state.typing.ownEnded();
+    if (this.#state.feed.hasNewer) {
+      // It stands behind the newest messages. Where these cannot be loaded the app may ask for them as for any page.
+      this.#state.feed.pages.openNewest().catch(() => {});
+    }
     const content = {
       type: "send",
       text,
@@ -160,6 +171,12 @@ function newestSeen(
 
 function targetOf({ author, id, editedAt }: Message): NonNullable<OutboxEntry["target"]> {
   return { author, id, ...(editedAt !== undefined && { editedAt }) };
+}
+
+function requireNumber(seq: number): void {
+  if (!Number.isSafeInteger(seq)) {
+    throw new PairlineError("out_of_range", "a message's number is a whole number");
+  }
 }
 
 /** As it is now, whatever the app does with its object later. */

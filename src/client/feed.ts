@@ -7,16 +7,18 @@ import type { FeedPorts } from "./feed-ports.ts";
 import { Follower } from "./follower.ts";
 import type { Missed } from "./history.ts";
 import type { MissedMessages } from "./missed-messages.ts";
-import { OlderPages } from "./older-pages.ts";
+import { MessagePages } from "./message-pages.ts";
 import { Timer } from "./timer.ts";
 
 /** After so many replays that lack something the messages begin anew. */
 const maxLackingReplays = 2;
+/** Newest messages that are kept while others are shown. */
+const mostUnshownMessages = 200;
 
 /** A conversation's messages as the server has them: followed live, caught up after each gap, older ones by pages. */
 export class Feed {
   readonly #ports: FeedPorts;
-  readonly #older: OlderPages;
+  readonly pages: MessagePages;
   readonly #missed: MissedMessages;
   #follower = new Follower();
   #backlog: Backlog | undefined;
@@ -32,7 +34,7 @@ export class Feed {
   constructor(ports: FeedPorts) {
     this.#ports = ports;
     this.#missed = ports.missed;
-    this.#older = new OlderPages({
+    this.pages = new MessagePages({
       backlog: () => this.#whenKnown(),
       cursor: () => this.#follower.cursor,
       page: (place) => ports.history.page(place),
@@ -40,21 +42,21 @@ export class Feed {
     });
   }
 
+  /** What is shown: the newest messages, or a window of older ones. */
   get messages(): readonly Message[] {
-    return this.#backlog?.messages ?? [];
+    return this.#shown?.messages ?? [];
   }
 
-  get head(): number | undefined {
-    return this.#backlog?.head;
-  }
-
-  /** The number of the oldest message held, or of the next one. */
-  get oldest(): number | undefined {
-    return this.#backlog?.oldest;
+  get newest(): Backlog | undefined {
+    return this.#backlog;
   }
 
   get hasOlder(): boolean {
-    return this.#backlog?.hasOlder ?? true;
+    return this.#shown?.hasOlder ?? true;
+  }
+
+  get hasNewer(): boolean {
+    return this.pages.window !== undefined;
   }
 
   get cursor(): number | undefined {
@@ -81,11 +83,7 @@ export class Feed {
   }
 
   get(seq: number): Message | undefined {
-    return this.#backlog?.get(seq);
-  }
-
-  loadOlder(limit?: number): Promise<void> {
-    return this.#older.load(limit);
+    return this.pages.window?.get(seq) ?? this.#backlog?.get(seq);
   }
 
   take(message: Message): void {
@@ -180,9 +178,13 @@ export class Feed {
 
   /** Forgets the oldest beyond so many, unless more of them are being loaded. */
   trim(most: number): void {
-    if (!this.#older.isLoading) {
+    if (!this.pages.isLoading) {
       this.#backlog?.trim(most);
     }
+  }
+
+  get #shown(): Backlog | undefined {
+    return this.pages.window ?? this.#backlog;
   }
 
   #begin(rev: number, head: number): void {
@@ -199,11 +201,14 @@ export class Feed {
     if (messages.length === 0) {
       return;
     }
-    this.#older.told(messages);
+    this.pages.told(messages);
     const applied = this.#backlog?.apply(messages);
     if (applied === undefined) {
       this.#restart();
     } else {
+      if (this.hasNewer) {
+        this.trim(mostUnshownMessages);
+      }
       this.#ports.applied(applied);
     }
   }
@@ -229,6 +234,7 @@ export class Feed {
 
   #forget(): void {
     this.#backlog = undefined;
+    this.pages.close();
     this.#missed.reset();
   }
 

@@ -1,5 +1,6 @@
 import { ping, pong } from "../protocol/heartbeat.ts";
-import type { SocketLike, Timing } from "./api.ts";
+import type { Timing } from "./api.ts";
+import type { SocketLike } from "./api-platform.ts";
 import { Timer } from "./timer.ts";
 
 const openState = 1;

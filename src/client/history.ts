@@ -18,6 +18,8 @@ export interface Missed {
 /** Where in the history a page lies, and the `rev` at which it must be true at least. */
 export interface PagePlace {
   readonly before?: number;
+  /** A `seq`. */
+  readonly after?: number;
   readonly limit?: number;
   readonly rev?: number;
 }

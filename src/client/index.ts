@@ -1,5 +1,6 @@
 /** The published door `pairline/client`. */
 export type * from "./api.ts";
+export type * from "./api-platform.ts";
 export { createClient } from "./client.ts";
 export { deliveryOf, type Delivery } from "./delivery.ts";
 export { PairlineError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import type { ClientOptions, FetchLike, SocketLike } from "./api.ts";
+import type { ClientOptions } from "./api.ts";
+import type { FetchLike, SocketLike } from "./api-platform.ts";
 
 /** What was given, or the platform's own. */
 export function fetchOf({ fetch }: Pick<ClientOptions, "fetch">): FetchLike {

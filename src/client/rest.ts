@@ -1,4 +1,5 @@
-import type { FetchLike, PairlineErrorCode, Timing } from "./api.ts";
+import type { PairlineErrorCode, Timing } from "./api.ts";
+import type { FetchLike } from "./api-platform.ts";
 import { backOffMs } from "./back-off.ts";
 import { PairlineError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";

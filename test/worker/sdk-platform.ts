@@ -1,5 +1,6 @@
 import { createClient } from "../../src/client/index.ts";
-import type { Client, ClientOptions, SocketLike } from "../../src/client/api.ts";
+import type { Client, ClientOptions } from "../../src/client/api.ts";
+import type { SocketLike } from "../../src/client/api-platform.ts";
 import { origin, socketOf, tokenFor, worker } from "./clients.ts";
 
 /** A user's client of the Worker under test, which no address leads to: its requests and sockets are calls. */

@@ -16,5 +16,5 @@ export function readFragment(hash: string): Fragment {
 
 /** The address of a conversation: what the fragment is once token and user are taken from it. */
 export function peerFragment(peer: string | undefined): string {
-  return peer === undefined ? "#/" : `#/peer=${encodeURIComponent(peer)}`;
+  return peer === undefined ? "#/" : `#/peer=${encodeURIComponent(peer.toWellFormed())}`;
 }

@@ -1,5 +1,7 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Conversation, ConversationStatus } from "../../client/index.ts";
+import { sameNamed } from "../addressing/find-people.ts";
+import { isInputMethodKey } from "../composing/keys.ts";
 import { lastSeenText } from "../reading/days.ts";
 import { errorText } from "../reading/error-text.ts";
 import { nameOf } from "../reading/person.ts";
@@ -7,6 +9,8 @@ import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
 import { IconButton } from "./icon-button.tsx";
 import { Modal } from "./modal.tsx";
+import { PeerId } from "./peer-id.tsx";
+import { useLive } from "./use-live.ts";
 import { useMinute } from "./use-minute.ts";
 
 interface HeaderProperties {
@@ -15,8 +19,10 @@ interface HeaderProperties {
 }
 
 export function ConversationHeader({ conversation, status }: HeaderProperties) {
-  const { open } = useChat();
+  const { client, open } = useChat();
   const { peer } = conversation;
+  const listed = useLive(client.conversations);
+  const hasNamesake = useMemo(() => sameNamed(listed).has(peer), [listed, peer]);
   const name = nameOf(peer, status.profile);
   return (
     <header class="conversation-header">
@@ -25,6 +31,7 @@ export function ConversationHeader({ conversation, status }: HeaderProperties) {
       <div class="conversation-title">
         <h2>
           <bdi>{name}</bdi>
+          {hasNamesake && <PeerId peer={peer} />}
         </h2>
         <p class={status.peerTyping ? "presence typing" : "presence"}>
           <Presence status={status} />
@@ -68,7 +75,7 @@ function Menu({ conversation, status, name }: HeaderProperties & { readonly name
           setOpen(false);
         }
       }}
-      onKeyDown={({ key }) => key === "Escape" && setOpen(false)}
+      onKeyDown={(event) => event.key === "Escape" && !isInputMethodKey(event) && setOpen(false)}
     >
       <IconButton icon="more" label="More" isPressed={isOpen} onClick={() => setOpen(!isOpen)} />
       {isOpen && (

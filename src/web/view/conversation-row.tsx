@@ -7,15 +7,19 @@ import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icon.tsx";
 import { memo } from "./memo.tsx";
+import { PeerId } from "./peer-id.tsx";
 
 interface RowProperties {
   readonly summary: ConversationSummary;
   readonly you: string | undefined;
   readonly isOpen: boolean;
+  /** Somebody else has the same name. */
+  readonly showsId: boolean;
   readonly nowMs: number;
 }
 
-export const ConversationRow = memo(function ConversationRow({ summary, you, isOpen, nowMs }: RowProperties) {
+export const ConversationRow = memo(function ConversationRow(properties: RowProperties) {
+  const { summary, you, isOpen, nowMs } = properties;
   const { open } = useChat();
   const { peer, profile, unread, last, muted, peerOnline = false } = summary;
   const name = nameOf(peer, profile);
@@ -28,11 +32,7 @@ export const ConversationRow = memo(function ConversationRow({ summary, you, isO
         onClick={() => open(peer)}
       >
         <Avatar peer={peer} name={name} isOnline={peerOnline} />
-        <span class="conversation-name">
-          <bdi>{name}</bdi>
-          {muted && <Icon name="mute" />}
-          {peerOnline && <span class="unseen">, online</span>}
-        </span>
+        <Name {...properties} name={name} />
         {last !== undefined && <time class="conversation-time">{listTimeText(last.createdAt, nowMs)}</time>}
         <Preview summary={summary} you={you} isOpen={isOpen} />
         {unread > 0 && (
@@ -46,7 +46,23 @@ export const ConversationRow = memo(function ConversationRow({ summary, you, isO
   );
 });
 
-function Preview({ summary: { peer, last, blocked }, you, isOpen }: Omit<RowProperties, "nowMs">) {
+function Name({ summary, showsId, name }: RowProperties & { readonly name: string }) {
+  const { peer, muted, peerOnline = false } = summary;
+  return (
+    <span class="conversation-name">
+      <bdi>{name}</bdi>
+      {showsId && <PeerId peer={peer} />}
+      {muted && <Icon name="mute" />}
+      {peerOnline && <span class="unseen">, online</span>}
+    </span>
+  );
+}
+
+function Preview({
+  summary: { peer, last, blocked },
+  you,
+  isOpen,
+}: Omit<RowProperties, "nowMs" | "showsId">) {
   const { drafts } = useChat();
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => drafts.subscribe(() => draw(undefined)), [drafts]);

@@ -1,59 +1,30 @@
-import { useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { ConversationSummary } from "../../client/index.ts";
-import { nameOf } from "../reading/person.ts";
+import { sameNamed } from "../addressing/find-people.ts";
 import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
 import { ConversationRow } from "./conversation-row.tsx";
 import { IconButton } from "./icon-button.tsx";
-import { Icon } from "./icon.tsx";
+import { BeginButton, SearchField, SearchOutcome } from "./search.tsx";
 import { useLive } from "./use-live.ts";
 import { useMinute } from "./use-minute.ts";
+import { useSearch } from "./use-search.ts";
 
 export function Sidebar({ openPeer }: { readonly openPeer: string | undefined }) {
-  const { client, open, peerId } = useChat();
+  const { client } = useChat();
   const conversations = useLive(client.conversations);
   const { state } = useLive(client.connection);
-  const [typed, setTyped] = useState("");
-  const name = typed.trim();
-  const shown = conversations.filter((conversation) => isMeant(conversation, name));
-  const begin = () => {
-    if (name !== "") {
-      open(peerId(name));
-      setTyped("");
-    }
-  };
+  const search = useSearch(openPeer);
+  const { sought, isLoading } = search;
   return (
     <nav class="sidebar" aria-label="Conversations">
       <Self />
-      <form
-        class="search"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          begin();
-        }}
-      >
-        <Icon name="search" />
-        <input
-          type="search"
-          aria-label="Find or begin a conversation"
-          placeholder="Find or begin a conversation"
-          autocomplete="off"
-          dir="auto"
-          value={typed}
-          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        />
-      </form>
-      <ConversationListView conversations={shown} openPeer={openPeer} />
-      {name !== "" && !conversations.some(({ peer }) => peer === peerId(name)) && (
-        <button type="button" class="begin" onClick={begin}>
-          <Icon name="plus" />
-          <span>
-            Write to <bdi>{name}</bdi>
-          </span>
-        </button>
-      )}
-      {conversations.length === 0 && name === "" && (
+      <SearchField search={search} />
+      <SearchOutcome search={search} />
+      <ConversationListView conversations={search.shown} openPeer={openPeer} />
+      <BeginButton search={search} isListed={conversations.some(({ peer }) => peer === sought.id)} />
+      {sought.text !== "" && isLoading && <p class="list-empty">Searching all conversations…</p>}
+      {conversations.length === 0 && sought.text === "" && (
         <p class="list-empty">
           {state === "open" ? "No conversations yet. Type a name above to begin one." : "Loading…"}
         </p>
@@ -70,6 +41,7 @@ interface ListProperties {
 function ConversationListView({ conversations, openPeer }: ListProperties) {
   const { client, notify } = useChat();
   const nowMs = useMinute();
+  const ambiguous = useMemo(() => sameNamed(client.conversations.value), [client.conversations.value]);
   const loadMore = () => {
     client.conversations.loadMore().catch(() => notify("The list cannot be loaded at the moment."));
   };
@@ -81,6 +53,7 @@ function ConversationListView({ conversations, openPeer }: ListProperties) {
           summary={summary}
           you={client.you}
           isOpen={summary.peer === openPeer}
+          showsId={ambiguous.has(summary.peer)}
           nowMs={nowMs}
         />
       ))}
@@ -109,9 +82,4 @@ function Self() {
       {signOut !== undefined && <IconButton icon="leave" label="Sign out" onClick={signOut} />}
     </header>
   );
-}
-
-function isMeant({ peer, profile }: ConversationSummary, typed: string): boolean {
-  const wanted = typed.toLocaleLowerCase();
-  return [peer, nameOf(peer, profile)].some((name) => name.toLocaleLowerCase().includes(wanted));
 }

@@ -1,5 +1,6 @@
 import { render } from "preact";
-import { chatElement, mountChatPage } from "./chat-page.ts";
+import { safeStorage } from "./browser-storage.ts";
+import { chatElement, mountChatPage, showInAddress, startPage } from "./chat-page.ts";
 import { peerFragment, readFragment } from "./reading/fragment.ts";
 import { SignInNeeded } from "./view/sign-in-needed.tsx";
 
@@ -7,21 +8,29 @@ import { SignInNeeded } from "./view/sign-in-needed.tsx";
 const tokenKey = "pairline.token";
 const userKey = "pairline.user";
 
-const { token, user, peer } = readFragment(location.hash);
-if (token !== undefined) {
-  sessionStorage.setItem(tokenKey, token);
-  sessionStorage.removeItem(userKey);
-  if (user !== undefined) {
-    sessionStorage.setItem(userKey, user);
+startPage(() => {
+  const storage = safeStorage(() => sessionStorage);
+  const { token, user, peer } = readFragment(location.hash);
+  if (token !== undefined) {
+    storage.setItem(tokenKey, token);
+    storage.removeItem(userKey);
+    if (user !== undefined) {
+      storage.setItem(userKey, user);
+    }
+    // Out of the address bar before anybody can copy it, and out of the history.
+    showInAddress(peerFragment(peer), true);
   }
-  // Out of the address bar before anybody can copy it, and out of the history.
-  history.replaceState(null, "", peerFragment(peer));
-}
-
-const kept = sessionStorage.getItem(tokenKey);
-if (kept === null) {
-  render(<SignInNeeded />, chatElement());
-} else {
-  const keptUser = sessionStorage.getItem(userKey);
+  // A fresh link in the same tab only changes the fragment.
+  window.addEventListener("hashchange", () => {
+    if (readFragment(location.hash).token !== undefined) {
+      location.reload();
+    }
+  });
+  const kept = storage.getItem(tokenKey);
+  if (kept === null) {
+    render(<SignInNeeded />, chatElement());
+    return;
+  }
+  const keptUser = storage.getItem(userKey);
   mountChatPage({ token: () => Promise.resolve(kept), ...(keptUser !== null && { user: keptUser }) });
-}
+});

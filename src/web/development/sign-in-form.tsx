@@ -1,14 +1,13 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { isUserId } from "../addressing/user-id.ts";
+import { keepInputMethodEnter } from "../composing/keys.ts";
 import { userIdOf } from "./user-id.ts";
-
-const maxIdCharacters = 128;
 
 export function SignIn({ signIn }: { readonly signIn: (name: string) => void }) {
   const [name, setName] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => field.current?.focus(), []);
-  const id = userIdOf(name);
-  const isUsable = id !== "" && id !== "." && id !== ".." && id.length <= maxIdCharacters;
+  const isUsable = isUserId(userIdOf(name));
   return (
     <div class="chat alone">
       <main class="sign-in">
@@ -33,7 +32,11 @@ export function SignIn({ signIn }: { readonly signIn: (name: string) => void }) 
             placeholder="alice"
             value={name}
             onInput={({ currentTarget }) => setName(currentTarget.value)}
+            onKeyDown={keepInputMethodEnter}
           />
+          {name.trim() !== "" && !isUsable && (
+            <p class="small">This name is too long, or cannot be a user id.</p>
+          )}
           <button type="submit" class="button primary" disabled={!isUsable}>
             Sign in
           </button>

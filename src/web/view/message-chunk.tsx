@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ConversationMessage } from "../../client/index.ts";
 import { dayText } from "../reading/days.ts";
 import { rowsOf } from "../reading/rows.ts";
+import { Boundary } from "./boundary.tsx";
 import { isShallowlySame, memo } from "./memo.tsx";
 import { MessageRow, type MessageActions } from "./message-row.tsx";
 import type { Nearness } from "./nearness.ts";
@@ -68,7 +69,12 @@ function Rows({ messages, before, after, you, lineSeq, activeKey, nowMs, ...row 
               <span>New messages</span>
             </p>
           )}
-          <MessageRow {...row} {...place} you={you} rowKey={key} isActive={key === activeKey} />
+          <Boundary
+            of={place.message}
+            fallback={() => <p class="beginning">This message cannot be shown.</p>}
+          >
+            <MessageRow {...row} {...place} you={you} rowKey={key} isActive={key === activeKey} />
+          </Boundary>
         </div>
       ))}
     </>

@@ -1,7 +1,10 @@
 import { render } from "preact";
 import { createClient, indexedDbStorage, type Client } from "../client/index.ts";
-import { Drafts, memoryDraftStorage } from "./reading/drafts.ts";
+import { safeStorage } from "./browser-storage.ts";
+import { Drafts, memoryDrafts } from "./composing/drafts.ts";
+import { Boundary } from "./view/boundary.tsx";
 import { Chat } from "./view/chat.tsx";
+import { BrokenPart } from "./view/failed.tsx";
 
 export interface ChatOptions {
   /** Where the Worker is: `https://dm.example.com`. */
@@ -17,14 +20,16 @@ export interface ChatOptions {
   readonly name?: string;
   /** The conversation to begin with. */
   readonly peer?: string;
-  /** The user opened another conversation, or went back to the list. */
-  readonly onPeer?: (peer: string | undefined) => void;
+  /** The user opened another conversation, or went back to the list. `isInstead`: by another name of the one that was open. */
+  readonly onPeer?: (peer: string | undefined, isInstead: boolean) => void;
   /** Unread messages over all conversations but the muted ones, each time they change. */
   readonly onUnread?: (messages: number) => void;
   /** What "Sign out" does; without it there is no such button. */
   readonly onSignOut?: () => void;
   /** The id of whom the user means by the name they typed. Without it: what they typed. */
   readonly peerId?: (typed: string) => string;
+  /** The chat is the whole page: it reports errors that nothing handled to the user. */
+  readonly ownsPage?: boolean;
 }
 
 export interface MountedChat {
@@ -46,23 +51,25 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
     token,
     ...(user !== undefined && { storage: indexedDbStorage(`pairline.${url}.${user}`) }),
   });
-  const drafts = new Drafts(user === undefined ? memoryDraftStorage() : localStorage, user ?? "");
+  const drafts = user === undefined ? memoryDrafts() : sharedDrafts(user);
   const endUnread = client.conversations.subscribe(() => onUnread?.(unmutedMessages(client)));
-  const openByUser = (peer: string | undefined) => {
+  const openByUser = (peer: string | undefined, isInstead: boolean) => {
     show(peer);
-    onPeer?.(peer);
+    onPeer?.(peer, isInstead);
   };
+  const open = (peer: string | undefined) => openByUser(peer, false);
+  const openInstead = (peer: string) => openByUser(peer, true);
   const show = (peer: string | undefined) =>
     render(
-      <Chat
-        client={client}
-        drafts={drafts}
-        ownName={name}
-        peer={peer}
-        open={openByUser}
-        peerId={peerId}
-        signOut={onSignOut}
-      />,
+      <Boundary of={peer} fallback={(retry) => <BrokenChat retry={retry} />}>
+        <Chat
+          {...{ client, drafts, peer, open, openInstead, peerId }}
+          you={user}
+          ownName={name}
+          signOut={onSignOut}
+          ownsPage={options.ownsPage ?? false}
+        />
+      </Boundary>,
       element,
     );
   show(options.peer);
@@ -70,8 +77,31 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
     open: show,
     unmount() {
       endUnread();
+      drafts.close();
       render(null, element);
       client.close();
     },
   };
+}
+
+/** Drafts that the user's other tabs read and write too. */
+function sharedDrafts(user: string): Drafts {
+  return new Drafts(
+    safeStorage(() => localStorage),
+    user,
+    (onChange) => {
+      // Without a key all of the storage was cleared: what is typed stays in the field.
+      const listen = ({ key }: StorageEvent) => key !== null && onChange(key);
+      window.addEventListener("storage", listen);
+      return () => window.removeEventListener("storage", listen);
+    },
+  );
+}
+
+function BrokenChat({ retry }: { readonly retry: () => void }) {
+  return (
+    <div class="chat alone">
+      <BrokenPart retry={retry} />
+    </div>
+  );
 }

@@ -1,15 +1,19 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Client } from "../../client/index.ts";
-import type { Drafts } from "../reading/drafts.ts";
+import type { Drafts } from "../composing/drafts.ts";
 
 export interface ChatContext {
   readonly client: Client;
   readonly drafts: Drafts;
   /** What the user is called, where that is not their id. */
   readonly ownName: string | undefined;
+  /** The user's id where the app named it: known before the server says `client.you`. */
+  readonly you: string | undefined;
   /** Opens a conversation; undefined shows the list alone. */
   readonly open: (peer: string | undefined) => void;
+  /** The same in the place of the one that is open: "back" does not lead there again. */
+  readonly openInstead: (peer: string) => void;
   /** The id of whom the user means by what they typed. */
   readonly peerId: (typed: string) => string;
   readonly signOut: (() => void) | undefined;

@@ -1,23 +1,19 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Conversation, ConversationMessage, ConversationStatus } from "../../client/index.ts";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { ConversationMessage, ConversationStatus } from "../../client/index.ts";
+import { lastEditable } from "../composing/composing.ts";
+import { isInputMethodKey } from "../composing/keys.ts";
+import { roomText, type TextRoom } from "../composing/text-limit.ts";
 import { errorText } from "../reading/error-text.ts";
-import { textToSend } from "../reading/typed-text.ts";
 import { useChat } from "./chat-context.ts";
 import { ComposingAbout } from "./composing-about.tsx";
 import { IconButton } from "./icon-button.tsx";
+import { UnsavedEdits } from "./unsaved-edits.tsx";
+import { useWriting, type WritingProperties } from "./use-writing.ts";
 
-export type Composing =
-  | { readonly kind: "new" }
-  | { readonly kind: "reply" | "edit"; readonly message: ConversationMessage };
-
-interface ComposerProperties {
-  readonly conversation: Conversation;
+interface ComposerProperties extends WritingProperties {
   readonly status: ConversationStatus;
   readonly name: string;
-  readonly composing: Composing;
-  readonly setComposing: (composing: Composing) => void;
-  readonly lastOwn: () => ConversationMessage | undefined;
-  readonly onSent: () => void;
+  readonly messages: readonly ConversationMessage[];
 }
 
 export function Composer(properties: ComposerProperties) {
@@ -43,13 +39,15 @@ export function Composer(properties: ComposerProperties) {
 }
 
 function WritingPlace(properties: ComposerProperties) {
-  const { conversation, name, composing, setComposing, lastOwn } = properties;
+  const { client } = useChat();
+  const { conversation, name, composing, setComposing, messages } = properties;
   const field = useRef<HTMLTextAreaElement>(null);
-  const { text, write, submit } = useWriting(properties);
+  const { text, write, submit, room, edit, setInputMethod } = useWriting(properties);
   useLayoutEffect(() => fit(field.current), [text]);
-  useLayoutEffect(() => field.current?.focus(), [composing]);
+  const about = composing.kind === "new" ? undefined : composing.message.seq;
+  useLayoutEffect(() => field.current?.focus(), [composing.kind, about]);
   const keyDown = (event: KeyboardEvent) => {
-    const act = actOf(event);
+    const act = isInputMethodKey(event) ? undefined : actOf(event);
     if (act !== undefined) {
       event.preventDefault();
       act();
@@ -58,7 +56,8 @@ function WritingPlace(properties: ComposerProperties) {
   const actOf = (event: KeyboardEvent): (() => void) | undefined => {
     const { key } = event;
     const isNew = composing.kind === "new";
-    const message = key === "ArrowUp" && isNew && text === "" ? lastOwn() : undefined;
+    const message =
+      key === "ArrowUp" && isNew && text === "" ? lastEditable(messages, client.you) : undefined;
     if (message !== undefined) {
       return () => setComposing({ kind: "edit", message });
     }
@@ -75,15 +74,25 @@ function WritingPlace(properties: ComposerProperties) {
         submit();
       }}
     >
-      <ComposingAbout composing={composing} name={name} cancel={() => setComposing({ kind: "new" })} />
+      <UnsavedEdits conversation={conversation} editedSeq={edit?.seq} {...{ messages, setComposing }} />
+      <ComposingAbout
+        composing={composing}
+        name={name}
+        isSuperseded={edit?.code === "superseded"}
+        cancel={() => setComposing({ kind: "new" })}
+      />
       <textarea
         ref={field}
         rows={1}
         dir="auto"
         aria-label={`Message to ${name}`}
+        aria-describedby="composer-note"
+        aria-invalid={room.tooMany > 0}
         placeholder="Message"
         value={text}
         onInput={({ currentTarget }) => write(currentTarget.value)}
+        onCompositionStart={() => setInputMethod(true)}
+        onCompositionEnd={() => setInputMethod(false)}
         onBlur={() => conversation.typing(false)}
         onKeyDown={keyDown}
       />
@@ -94,44 +103,23 @@ function WritingPlace(properties: ComposerProperties) {
         isSubmit
         isDisabled={text.trim() === ""}
       />
+      <Note room={room} hasText={text !== ""} />
     </form>
   );
 }
 
-/** The text of a new message is kept as a draft; that of an edit is not. */
-function useWriting({ conversation, composing, setComposing, onSent }: ComposerProperties) {
-  const { drafts, notify } = useChat();
-  const [draft, setDraft] = useState(() => drafts.get(conversation.peer));
-  const [edited, setEdited] = useState("");
-  const isEdit = composing.kind === "edit";
-  useLayoutEffect(() => setEdited(isEdit ? composing.message.text : ""), [composing]);
-  const write = (value: string) => {
-    if (isEdit) {
-      setEdited(value);
-      return;
-    }
-    setDraft(value);
-    drafts.set(conversation.peer, value);
-    conversation.typing(value.trim() !== "");
-  };
-  const submit = () => {
-    const text = textToSend(isEdit ? edited : draft);
-    if (text === "") {
-      return;
-    }
-    if (isEdit) {
-      conversation.edit(composing.message.seq ?? 0, text).catch((error: unknown) => notify(errorText(error)));
-    } else {
-      const replyTo = composing.kind === "reply" ? composing.message.seq : undefined;
-      // A send that fails is shown where it stands.
-      conversation.send({ text, ...(replyTo !== undefined && { replyTo }) }).catch(() => {});
-      setDraft("");
-      drafts.set(conversation.peer, "");
-      onSent();
-    }
-    setComposing({ kind: "new" });
-  };
-  return { text: isEdit ? edited : draft, write, submit };
+/** What stands below the field: how much still fits, and whether the text would survive a reload. */
+function Note({ room, hasText }: { readonly room: TextRoom; readonly hasText: boolean }) {
+  const { drafts } = useChat();
+  const isTooLong = room.tooMany > 0;
+  const ofRoom = roomText(room);
+  const isShown = ofRoom !== undefined || (hasText && drafts.hasRefused);
+  return (
+    <p id="composer-note" class={isTooLong ? "composer-note too-long" : "composer-note"} hidden={!isShown}>
+      {hasText && drafts.hasRefused && "Your browser does not keep this text over a reload. "}
+      {ofRoom}
+    </p>
+  );
 }
 
 /** As high as its text; the style sheet says how high at most. */
@@ -142,7 +130,7 @@ function fit(field: HTMLTextAreaElement | null): void {
   }
 }
 
-/** While an input method composes a word, Enter ends the word; on a keyboard of glass it is the only way to a new line. */
-function endsMessage({ key, shiftKey, isComposing }: KeyboardEvent): boolean {
-  return key === "Enter" && !shiftKey && !isComposing && !matchMedia("(pointer: coarse)").matches;
+/** On a touch screen Enter is the only way to a new line. */
+function endsMessage({ key, shiftKey }: KeyboardEvent): boolean {
+  return key === "Enter" && !shiftKey && !matchMedia("(pointer: coarse)").matches;
 }

@@ -1,17 +1,19 @@
+import type { LiveComposing } from "../composing/composing.ts";
 import { shownText } from "../reading/message-text.ts";
-import type { Composing } from "./composer.tsx";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icon.tsx";
 import { IconButton } from "./icon-button.tsx";
 
 interface AboutProperties {
-  readonly composing: Composing;
+  readonly composing: LiveComposing;
   readonly name: string;
+  /** The message was edited elsewhere since the user began: its newer text stands above the user's own. */
+  readonly isSuperseded: boolean;
   readonly cancel: () => void;
 }
 
-/** Which message is answered or edited. */
-export function ComposingAbout({ composing, name, cancel }: AboutProperties) {
+/** Which message is answered or edited, as it is now. */
+export function ComposingAbout({ composing, name, isSuperseded, cancel }: AboutProperties) {
   const { client } = useChat();
   if (composing.kind === "new") {
     return null;
@@ -23,11 +25,15 @@ export function ComposingAbout({ composing, name, cancel }: AboutProperties) {
       <Icon name={kind} />
       <div class="about-text">
         <span class="about-title">
-          {kind === "edit" ? "Edit message" : "Reply to "}
-          {kind === "reply" && <bdi>{author}</bdi>}
+          {kind === "edit" && (isSuperseded ? "Edited elsewhere meanwhile. It now says:" : "Edit message")}
+          {kind === "reply" && (
+            <>
+              Reply to <bdi>{author}</bdi>
+            </>
+          )}
         </span>
         <span class="quote-text" dir="auto">
-          {shownText(message.text)}
+          {message.deletedAt === undefined ? shownText(message.text) : <em>Message deleted</em>}
         </span>
       </div>
       <IconButton icon="close" label="Cancel" onClick={cancel} />

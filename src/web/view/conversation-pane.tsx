@@ -1,10 +1,12 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ConversationMessage } from "../../client/index.ts";
+import { liveComposing, type Composing } from "../composing/composing.ts";
 import { errorText } from "../reading/error-text.ts";
 import { nextLine, noLine } from "../reading/new-messages-line.ts";
 import { nameOf } from "../reading/person.ts";
 import { useChat } from "./chat-context.ts";
-import { Composer, type Composing } from "./composer.tsx";
+import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { MessageLog } from "./message-log.tsx";
 import { Modal } from "./modal.tsx";
@@ -15,7 +17,13 @@ import { useMinute } from "./use-minute.ts";
 import { useOlder } from "./use-older.ts";
 import { useScrollPlace } from "./use-scroll-place.ts";
 
-export function ConversationPane({ peer }: { readonly peer: string }) {
+interface PaneProperties {
+  readonly peer: string;
+  /** What is said about the peer while there is no message. */
+  readonly children?: ComponentChildren;
+}
+
+export function ConversationPane({ peer, children }: PaneProperties) {
   const { client, notify } = useChat();
   const conversation = useMemo(() => client.conversation(peer), [client, peer]);
   const messages = useLive(conversation.messages);
@@ -24,7 +32,8 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
   const log = useScrollPlace();
   const nowMs = useMinute();
   const isLooking = useLooking();
-  const [composing, setComposing] = useState<Composing>({ kind: "new" });
+  const [chosen, setComposing] = useState<Composing>({ kind: "new" });
+  const composing = liveComposing(chosen, messages);
   const [activeKey, setActiveKey] = useState<string>();
   const [deleting, setDeleting] = useState<ConversationMessage>();
   const markedSeq = useRef(0);
@@ -35,6 +44,10 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
     unread: status.unread,
   });
   const actions = useMessageActions({ conversation, log, older, setComposing, setActiveKey, setDeleting });
+  useEffect(() => {
+    // What was deleted is not chosen any more, whatever is loaded later.
+    setComposing((now) => (liveComposing(now, messages).kind === now.kind ? now : { kind: "new" }));
+  }, [messages]);
   const markRead = (seq: number) => {
     // A mark is a write: none where nothing of the peer is new.
     if (
@@ -50,6 +63,7 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
   return (
     <>
       <ConversationHeader conversation={conversation} status={status} />
+      {messages.length === 0 && children}
       <MessageLog
         timeline={conversation.messages}
         you={client.you}
@@ -71,7 +85,7 @@ export function ConversationPane({ peer }: { readonly peer: string }) {
         name={name}
         composing={composing}
         setComposing={setComposing}
-        lastOwn={() => messages.findLast(({ seq, author }) => seq !== undefined && author === client.you)}
+        messages={messages}
         onSent={() => log.parts?.place.toEnd()}
       />
       {deleting !== undefined && (

@@ -1,4 +1,10 @@
-import { deliveryOf, type ConversationMessage } from "../../client/index.ts";
+import {
+  deliveryOf,
+  type ConversationMessage,
+  type PairlineError,
+  type PendingMessage,
+} from "../../client/index.ts";
+import { mayTryAgain } from "../composing/remedy.ts";
 import { clockText, fullTimeText } from "../reading/days.ts";
 import { errorText } from "../reading/error-text.ts";
 import { DeliveryMark } from "./delivery-mark.tsx";
@@ -16,6 +22,8 @@ export interface MessageActions {
   copy(text: string): void;
   retry(id: string): void;
   discard(id: string): void;
+  /** Takes the text of a send that was refused back into the field. */
+  rewrite(message: PendingMessage): void;
   /** Shows the message of this number. */
   goTo(seq: number): void;
   /** The row is the one that the reader is at. */
@@ -59,7 +67,7 @@ export function MessageRow(properties: MessageRowProperties) {
         <Reactions {...properties} seq={message.seq} reactions={message.reactions} />
       )}
       {message.seq === undefined && message.error !== undefined && (
-        <Failed message={message} reason={errorText(message.error)} actions={actions} />
+        <Failed message={message} error={message.error} actions={actions} />
       )}
     </article>
   );
@@ -98,17 +106,30 @@ function Footer({ message, isOwn, read, delivered, time }: FooterProperties) {
   );
 }
 
-interface FailedProperties extends Pick<MessageRowProperties, "message" | "actions"> {
-  readonly reason: string;
+interface FailedProperties extends Pick<MessageRowProperties, "actions"> {
+  readonly message: PendingMessage;
+  readonly error: PairlineError;
 }
 
-function Failed({ message: { id }, reason, actions }: FailedProperties) {
+function Failed({ message, error, actions }: FailedProperties) {
+  const { id, text } = message;
   return (
     <div class="failed-line" role="alert">
-      <span>Not sent. {reason}</span>
-      <button type="button" onClick={() => actions.retry(id)}>
-        Try again
-      </button>
+      <span>Not sent. {errorText(error)}</span>
+      {mayTryAgain(error.code) ? (
+        <button type="button" onClick={() => actions.retry(id)}>
+          Try again
+        </button>
+      ) : (
+        <button type="button" onClick={() => actions.rewrite(message)}>
+          Edit and send again
+        </button>
+      )}
+      {text !== "" && (
+        <button type="button" onClick={() => actions.copy(text)}>
+          Copy
+        </button>
+      )}
       <button type="button" onClick={() => actions.discard(id)}>
         Discard
       </button>

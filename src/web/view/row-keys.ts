@@ -1,5 +1,15 @@
+import { isInputMethodKey } from "../composing/keys.ts";
+
+type RowKeyEvent = KeyboardEvent & { readonly currentTarget: HTMLElement };
+
 /** Arrow keys lead from message to message, Enter to what can be done with it. */
-export function moveByKey(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+export function moveByKey(event: RowKeyEvent): void {
+  if (!isInputMethodKey(event)) {
+    move(event);
+  }
+}
+
+function move(event: RowKeyEvent): void {
   const { key, currentTarget: log, target } = event;
   const rows = Array.from(log.querySelectorAll<HTMLElement>("[data-row]"));
   const row = (target as Element).closest<HTMLElement>("[data-row]");

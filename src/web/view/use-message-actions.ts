@@ -1,8 +1,9 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { ConversationMessage } from "../../client/index.ts";
+import { findMessage, type Composing } from "../composing/composing.ts";
 import { errorText } from "../reading/error-text.ts";
 import { useChat } from "./chat-context.ts";
-import type { Composing } from "./composer.tsx";
+import { copyText } from "./copy-text.ts";
 import type { MessageActions } from "./message-row.tsx";
 import { goTo, type Searched } from "./go-to.ts";
 
@@ -14,7 +15,7 @@ interface Parts extends Searched {
 
 /** One object for all rows, so that they need not be drawn again when anything else is. */
 export function useMessageActions(parts: Parts): MessageActions {
-  const { client, notify } = useChat();
+  const { client, drafts, notify } = useChat();
   const current = useRef(parts);
   current.current = parts;
   const { conversation } = parts;
@@ -30,21 +31,19 @@ export function useMessageActions(parts: Parts): MessageActions {
       edit: (message) => current.current.setComposing({ kind: "edit", message }),
       delete: (message) => current.current.setDeleting(message),
       react: (seq, emoji, on) => settle(conversation.react(seq, emoji, on)),
-      copy: (text) =>
-        void copyText(text).then(
-          () => notify("Copied."),
-          () => notify("The text could not be copied."),
-        ),
+      copy: (text) => copyText(text, notify),
       // What fails again is shown where it stands.
       retry: (id) => void conversation.retry(id).catch(() => {}),
       discard: (id) => conversation.discard(id),
+      rewrite: ({ id, text, replyTo }) => {
+        // In the draft before it leaves the outbox: it is kept in one of the two.
+        drafts.add(conversation.peer, text);
+        conversation.discard(id);
+        const message = findMessage(conversation.messages.value, { seq: replyTo });
+        current.current.setComposing(message === undefined ? { kind: "new" } : { kind: "reply", message });
+      },
       goTo: (seq) => void goTo(seq, current.current),
       activate: (key) => current.current.setActiveKey(key),
     };
-  }, [client, conversation, notify]);
-}
-
-/** Rejects too where there is no clipboard: a page without https has none. */
-async function copyText(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+  }, [client, conversation, drafts, notify]);
 }

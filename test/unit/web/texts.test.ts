@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { PairlineError } from "../../../src/client/index.ts";
 import { bannerOf } from "../../../src/web/reading/banner.ts";
-import { Drafts, memoryDraftStorage } from "../../../src/web/reading/drafts.ts";
 import { isEmojiOnly } from "../../../src/web/reading/emoji-only.ts";
 import { errorText } from "../../../src/web/reading/error-text.ts";
 import { peerFragment, readFragment } from "../../../src/web/reading/fragment.ts";
@@ -33,30 +32,6 @@ test("[WEB6] errors are told in plain words, an unknown one too", () => {
   expect(errorText(network)).toBe("The server cannot be reached.");
   expect(errorText(new PairlineError("bad_frame", "secret"))).toBe("Something went wrong. Try again.");
   expect(errorText(undefined)).toBe("Something went wrong. Try again.");
-});
-
-test("[WEB7] drafts belong to a user and a conversation, and an empty one is forgotten", () => {
-  const storage = memoryDraftStorage();
-  const alice = new Drafts(storage, "alice");
-  alice.set("bob", "Hi");
-  alice.set("a/b", "one");
-  expect(new Drafts(storage, "alice").get("bob")).toBe("Hi");
-  expect(new Drafts(storage, "carol").get("bob")).toBe("");
-  expect(new Drafts(storage, "alice/a").get("b")).toBe("");
-  alice.set("bob", "  \n");
-  expect(alice.get("bob")).toBe("");
-});
-
-function refuse(): never {
-  throw new Error("QuotaExceededError");
-}
-
-test("[WEB7] a storage that is full or forbidden does not hinder writing", () => {
-  const drafts = new Drafts({ getItem: refuse, setItem: refuse, removeItem: refuse }, "alice");
-  let told = 0;
-  drafts.subscribe(() => (told += 1));
-  drafts.set("bob", "Hi");
-  expect([drafts.get("bob"), told]).toEqual(["", 1]);
 });
 
 test("[WEB14] one to three emoji and nothing else are shown large", () => {

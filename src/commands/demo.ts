@@ -1,9 +1,10 @@
 // Two users on a running local Worker: a conversation over WebSockets, then its history read back over REST.
 import { randomUUID } from "node:crypto";
 import { archivedRevHeader, pageSchema, type Page } from "../protocol/rest.ts";
+import { runCommand } from "./arguments.ts";
 import { DemoClient } from "./demo-client.ts";
 import { startWorker } from "./demo-worker.ts";
-import { localPlace, localSecret } from "./local.ts";
+import { localPlace, localSecret, type LocalPlace } from "./local.ts";
 import { signToken } from "./sign-token.ts";
 
 const lines = [
@@ -13,22 +14,31 @@ const lines = [
   ["bob", "Perfect, see you then."],
 ] as const;
 
-const place = localPlace();
-const secret = localSecret();
-const stop = await startWorker(place);
-const missing: string[] = [];
-try {
-  await run();
-} finally {
-  await stop();
-}
-if (missing.length > 0) {
-  console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join("\n")}`);
-  process.exit(1);
-}
-console.log("\nEverything arrived, in order, and is in D1.");
+const usage = `Usage: npm run demo
 
-async function run(): Promise<void> {
+Two users talk on the local Worker, which is started where none runs; then their history is read back from D1.
+It takes no options; PORT and STATE_DIR in the environment say which Worker, as with "npm start".`;
+
+const missing: string[] = [];
+
+await runCommand({ usage, options: {} }, async () => {
+  const place = localPlace();
+  const secret = localSecret();
+  const stop = await startWorker(place);
+  try {
+    await run(place, secret);
+  } finally {
+    await stop();
+  }
+  if (missing.length > 0) {
+    console.error(`\nMissing:\n${missing.map((line) => `  ${line}`).join("\n")}`);
+    return 1;
+  }
+  console.log("\nEverything arrived, in order, and is in D1.");
+  return 0;
+});
+
+async function run(place: LocalPlace, secret: string): Promise<void> {
   // Names of their own for each run, so that an earlier one's messages do not count.
   const suffix = randomUUID().slice(0, 8);
   const alice = `alice-${suffix}`;
@@ -50,7 +60,7 @@ async function run(): Promise<void> {
     expectLines(`${name}'s socket`, await client.received(lines.length));
     client.close();
   }
-  const history = await archivedPage(bob, tokens[alice] ?? "");
+  const history = await archivedPage(place, bob, tokens[alice] ?? "");
   expectLines(
     "the history",
     history.messages.map((message) => message.text),
@@ -70,7 +80,7 @@ function expectLines(where: string, texts: readonly string[]): void {
 }
 
 /** The page below the end, once the archive itself has all of it. */
-async function archivedPage(peer: string, token: string): Promise<Page> {
+async function archivedPage(place: LocalPlace, peer: string, token: string): Promise<Page> {
   const end = lines.length + 1;
   const url = `${place.url}/v1/conversations/${peer}/messages?before=${end}&rev=${lines.length}`;
   for (let tries = 0; tries < 50; tries += 1) {

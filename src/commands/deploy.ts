@@ -1,28 +1,63 @@
-// Deploys the Worker and migrates its D1. A database that exists is migrated first, since code of the new version may
-// need the new columns; on the very first run the deployment is what creates it. Arguments (`--env …`) go to both.
-import { spawnSync } from "node:child_process";
+// Deploys the Worker and migrates its D1, in the order that `deploy-plan.ts` finds. Options go to both.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { runCommand, text } from "./arguments.ts";
+import { deployPlan, type Listed } from "./deploy-plan.ts";
 import { projectDir } from "./local.ts";
 
+const usage = `Usage: npm run deploy [-- --env <name>] [--config <file>] [--env-file <file>] [--profile <name>]
+
+Migrates the deployment's D1, then deploys the Worker. On the very first run it deploys, which creates the D1, then migrates.
+Options go to wrangler as they are; call "npx wrangler deploy" yourself for its other options.`;
+
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
-const options = process.argv.slice(2);
-const migrate = ["d1", "migrations", "apply", "DB", "--remote", ...options];
-const deploy = ["deploy", ...options];
+/** Those that mean the same to both of wrangler's commands. */
+const options = {
+  env: text("the name of an environment"),
+  config: text("a file"),
+  "env-file": text("a file"),
+  profile: text("the name of a profile"),
+};
 
-const exists = run(["d1", "migrations", "list", "DB", "--remote", ...options], "ignore") === 0;
-for (const step of exists ? [migrate, deploy] : [deploy, migrate]) {
-  if (run(step, "inherit") !== 0) {
-    console.error(
-      `\n"wrangler ${step.join(" ")}" failed; see above. Run "npm run deploy" again once it is mended.`,
+await runCommand({ usage, options }, async ({ values }) => {
+  const passed = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  const list = ["d1", "migrations", "list", "DB", "--remote", ...passed];
+  const migrate = ["d1", "migrations", "apply", "DB", "--remote", ...passed];
+  const deploy = ["deploy", ...passed];
+  const listed = await run(list);
+  const plan = deployPlan(listed);
+  if (plan === "stop") {
+    throw new Error(
+      `\n"wrangler ${list.join(" ")}" failed, see above: nothing was migrated or deployed. Run "npm run deploy" again once it is mended.`,
     );
-    process.exit(1);
   }
-}
+  if (plan === "deploy-first") {
+    console.log("\nThere is no database yet: the first deployment creates it.");
+  }
+  for (const step of plan === "migrate-first" ? [migrate, deploy] : [deploy, migrate]) {
+    if ((await run(step)).code !== 0) {
+      throw new Error(
+        `\n"wrangler ${step.join(" ")}" failed; see above. Run "npm run deploy" again once it is mended.`,
+      );
+    }
+  }
+  return 0;
+});
 
-function run(step: readonly string[], output: "inherit" | "ignore"): number {
-  const { status } = spawnSync(process.execPath, [wrangler, ...step], {
+/** Runs wrangler in this terminal: it may ask which account is meant. What it writes as errors is also returned. */
+async function run(step: readonly string[]): Promise<Listed> {
+  const child = spawn(process.execPath, [wrangler, ...step], {
     cwd: projectDir,
-    stdio: ["inherit", output, output],
+    stdio: ["inherit", "inherit", "pipe"],
   });
-  return status ?? 1;
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+    errors += part;
+    process.stderr.write(part);
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? 1, errors };
 }

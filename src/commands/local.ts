@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { UsageError, wholeNumber } from "./arguments.ts";
 
 /** The project's folder: commands work from wherever they are called. */
 export const projectDir = join(import.meta.dirname, "..", "..");
@@ -17,16 +18,14 @@ export interface LocalPlace {
   readonly stateDir: string;
 }
 
+/** Where `PORT` and `STATE_DIR` say; empty ones count as unset. Throws a UsageError. */
 export function localPlace(): LocalPlace {
-  const port = Number(process.env["PORT"] ?? 8787);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Error("PORT is not a port number");
+  const port = wholeNumber("PORT", process.env["PORT"] || "8787", 1, 65_535);
+  const stateDir = resolve(process.env["STATE_DIR"] || join(projectDir, ".wrangler", "state"));
+  if (statSync(stateDir, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UsageError(`STATE_DIR is ${JSON.stringify(stateDir)}, which is not a folder.`);
   }
-  return {
-    port,
-    url: `http://127.0.0.1:${port}`,
-    stateDir: process.env["STATE_DIR"] ?? join(projectDir, ".wrangler", "state"),
-  };
+  return { port, url: `http://127.0.0.1:${port}`, stateDir };
 }
 
 /** The secret that signs local tokens: from the environment, else from `.dev.vars`, where the first call puts a random one. */

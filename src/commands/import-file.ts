@@ -1,12 +1,13 @@
-import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
+import { createReadStream, statSync, type ReadStream } from "node:fs";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { userIdFromClaim } from "../protocol/identity.ts";
 import { importAnswerSchema, maxImportBytes } from "../protocol/import.ts";
 import { adminUserBodySchema } from "../protocol/rest.ts";
-import { ask, jsonOf, Refused } from "./admin-request.ts";
+import { ask, jsonOf, Refused, type AdminRequest } from "./admin-request.ts";
 import type { Deployment } from "./deployment.ts";
+import { counted, Progress, Rejects, type GivenLine } from "./import-report.ts";
 
 export interface ImportOptions {
   readonly path: string;
@@ -16,19 +17,14 @@ export interface ImportOptions {
   readonly rejectsPath: string | undefined;
 }
 
-interface Line {
-  readonly number: number;
-  readonly text: string;
+interface Line extends GivenLine {
   readonly value: unknown;
 }
 
-/** A line that was not imported, and why. */
-interface Rejected {
-  readonly line: number;
-  readonly code: string;
-  readonly message: string;
-  /** The line as it stands in the file. */
-  readonly given: string;
+interface Batch {
+  readonly lines: readonly Line[];
+  /** Asks the deployment, and says where a limiter makes the import wait. */
+  readonly ask: (request: AdminRequest) => Promise<unknown>;
 }
 
 /** Room for what is around the lines of a request. */
@@ -39,21 +35,19 @@ const userLineSchema = adminUserBodySchema.extend({ id: z.unknown() });
 /** Imports messages, a batch at a time. Answers how many lines were rejected. Throws an error that an operator can read. */
 export async function importFile(deployment: Deployment, options: ImportOptions): Promise<number> {
   const counts = { imported: 0, alreadyThere: 0 };
-  const rejects = new Rejects(options);
-  await forEachBatch(options, rejects, async (lines) => {
-    const body = { messages: lines.map(({ value }) => value) };
+  const rejects = await forEachBatch(deployment, options, async (batch, rejected) => {
+    const body = { messages: batch.lines.map(({ value }) => value) };
     const answer = importAnswerSchema.parse(
-      await ask(deployment, { method: "POST", path: "/v1/admin/import", body }),
+      await batch.ask({ method: "POST", path: "/v1/admin/import", body }),
     );
     counts.imported += answer.imported;
     counts.alreadyThere += answer.alreadyThere;
     for (const { index, code, message } of answer.rejected) {
-      rejects.add(lines[index], code, message);
+      rejected.add(batch.lines[index] ?? { number: 0, text: "" }, code, message);
     }
   });
-  await rejects.close();
   console.log(
-    `${counted(counts.imported)} imported, ${counted(counts.alreadyThere)} already there, ${counted(rejects.count)} rejected`,
+    `${counted(counts.imported)} imported, ${counted(counts.alreadyThere)} already there, ${rejects.summary()}`,
   );
   return rejects.count;
 }
@@ -61,116 +55,117 @@ export async function importFile(deployment: Deployment, options: ImportOptions)
 /** Sets users, one at a time. Answers how many lines were rejected. */
 export async function importUsers(deployment: Deployment, options: ImportOptions): Promise<number> {
   let set = 0;
-  const rejects = new Rejects(options);
-  await forEachBatch({ ...options, batchLines: 1 }, rejects, async ([line]) => {
-    const parsed = userLineSchema.safeParse(line?.value);
-    const id = parsed.success ? userIdFromClaim(parsed.data.id) : undefined;
-    if (!parsed.success || id === undefined) {
-      rejects.add(line, "bad_request", "a user has an id, and may have name, picture and aliases");
-      return;
-    }
-    const { name, picture, aliases } = parsed.data;
-    const path = `/v1/admin/users/${encodeURIComponent(id)}`;
-    try {
-      await ask(deployment, { method: "PUT", path, body: { name, picture, aliases } });
-      set += 1;
-    } catch (error) {
-      if (!(error instanceof Refused)) {
-        throw error;
+  const rejects = await forEachBatch(deployment, { ...options, batchLines: 1 }, async (batch, rejected) => {
+    for (const line of batch.lines) {
+      const request = userRequest(line.value);
+      if (request === undefined) {
+        rejected.add(line, "bad_request", "a user has an id, and may have name, picture and aliases");
+        continue;
       }
-      rejects.add(line, error.code, error.message);
+      try {
+        await batch.ask(request);
+        set += 1;
+      } catch (error) {
+        if (!(error instanceof Refused)) {
+          throw error;
+        }
+        rejected.add(line, error.code, error.message);
+      }
     }
   });
-  await rejects.close();
-  console.log(`${counted(set)} users set, ${counted(rejects.count)} rejected`);
+  console.log(`${counted(set)} users set, ${rejects.summary()}`);
   return rejects.count;
 }
 
-/** Counts what was not imported, and keeps it in a file where one is named. */
-class Rejects {
-  readonly #file: WriteStream | undefined;
-  #shown = 0;
-  count = 0;
-
-  /** A run that goes on behind another's lines adds to its rejects. */
-  constructor({ rejectsPath, fromLine }: ImportOptions) {
-    const flags = fromLine > 1 ? "a" : "w";
-    this.#file = rejectsPath === undefined ? undefined : createWriteStream(rejectsPath, { flags });
+function userRequest(value: unknown): AdminRequest | undefined {
+  const parsed = userLineSchema.safeParse(value);
+  const id = parsed.success ? userIdFromClaim(parsed.data.id) : undefined;
+  if (!parsed.success || id === undefined) {
+    return undefined;
   }
-
-  add(line: Omit<Line, "value"> | undefined, code: string, message: string): void {
-    const rejected: Rejected = { line: line?.number ?? 0, code, message, given: line?.text ?? "" };
-    this.count += 1;
-    this.#file?.write(`${JSON.stringify(rejected)}\n`);
-    // The file has all of them; a terminal only so many.
-    if (this.#shown < 20) {
-      this.#shown += 1;
-      console.error(`line ${rejected.line}: ${code}: ${message}`);
-    }
-  }
-
-  async close(): Promise<void> {
-    if (this.#file !== undefined) {
-      this.#file.end();
-      await once(this.#file, "finish");
-    }
-  }
+  const { name, picture, aliases } = parsed.data;
+  return {
+    method: "PUT",
+    path: `/v1/admin/users/${encodeURIComponent(id)}`,
+    body: { name, picture, aliases },
+  };
 }
 
-/** Reads the file as a stream: only one batch of it is held. */
-async function forEachBatch(
-  { path, fromLine, batchLines }: ImportOptions,
-  rejects: Rejects,
-  send: (lines: readonly Line[]) => Promise<void>,
-): Promise<void> {
+type Send = (batch: Batch, rejects: Rejects) => Promise<void>;
+
+/** Sends the file in batches. Returns what was rejected; if it must stop, says how much that was until then. */
+async function forEachBatch(deployment: Deployment, options: ImportOptions, send: Send): Promise<Rejects> {
+  const { path, fromLine, rejectsPath } = options;
   const input = createReadStream(path, "utf8");
   // A file that cannot be opened says so here, and not when nobody listens.
   await once(input, "open");
-  let batch: Line[] = [];
+  const rejects = new Rejects(rejectsPath, fromLine > 1);
+  try {
+    const lines = await sendBatches(deployment, options, { input, rejects, send });
+    if (fromLine > Math.max(1, lines)) {
+      throw new Error(`--from is ${fromLine}, and ${path} has ${counted(lines)} lines: nothing was imported`);
+    }
+  } catch (error) {
+    if (rejects.count > 0) {
+      console.error(rejects.summary());
+    }
+    throw error;
+  } finally {
+    await rejects.close();
+  }
+  return rejects;
+}
+
+/** Reads the file as a stream: only one batch of it is held. Returns how many lines it has. */
+async function sendBatches(
+  deployment: Deployment,
+  { path, fromLine, batchLines }: ImportOptions,
+  { input, rejects, send }: { readonly input: ReadStream; readonly rejects: Rejects; readonly send: Send },
+): Promise<number> {
+  const { size: fileBytes } = statSync(path);
+  const progress = new Progress();
+  let lines: Line[] = [];
   let bytes = 0;
   let number = 0;
+  let readBytes = 0;
   const flush = async () => {
-    const [first] = batch;
-    if (first !== undefined) {
-      await sendOrTell(batch, first.number, send);
-      batch = [];
-      bytes = 0;
+    const [first] = lines;
+    if (first === undefined) {
+      return;
     }
+    const onWait = (waitMs: number, reason: string) => progress.waiting(first.number, waitMs, reason);
+    const askAndWait = (request: AdminRequest) => ask(deployment, request, { onWait });
+    await orStopped(first.number, send({ lines, ask: askAndWait }, rejects));
+    lines = [];
+    bytes = 0;
   };
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1;
-    if (number % 100_000 === 0) {
-      console.error(`line ${counted(number)}`);
-    }
+    const size = Buffer.byteLength(text) + 1;
+    readBytes += size;
+    progress.reached(number, readBytes / fileBytes);
     if (number < fromLine || text.trim() === "") {
       continue;
     }
     const line = { number, text, value: jsonOf(text) };
-    const size = Buffer.byteLength(text) + 1;
     if (line.value === undefined || size > maxBatchBytes) {
-      rejects.add(
-        line,
-        "bad_request",
-        line.value === undefined ? "the line is not JSON" : "the line is too long",
-      );
+      const what = line.value === undefined ? "the line is not JSON" : "the line is too long";
+      rejects.add(line, "bad_request", what);
       continue;
     }
-    if (batch.length >= batchLines || bytes + size > maxBatchBytes) {
+    if (lines.length >= batchLines || bytes + size > maxBatchBytes) {
       await flush();
     }
-    batch.push(line);
+    lines.push(line);
     bytes += size;
   }
   await flush();
+  return number;
 }
 
-async function sendOrTell(
-  batch: readonly Line[],
-  first: number,
-  send: (lines: readonly Line[]) => Promise<void>,
-): Promise<void> {
+async function orStopped(first: number, sending: Promise<void>): Promise<void> {
   try {
-    await send(batch);
+    await sending;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
@@ -178,8 +173,4 @@ async function sendOrTell(
       { cause: error },
     );
   }
-}
-
-function counted(count: number): string {
-  return count.toLocaleString("en");
 }

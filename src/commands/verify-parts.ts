@@ -1,9 +1,6 @@
+import { ask, Refused } from "./admin-request.ts";
 import type { Deployment } from "./deployment.ts";
-import { problemSchema } from "../protocol/problem.ts";
 import { verificationSchema, type Difference, type Verification } from "../protocol/verification.ts";
-
-/** A part waits up to ten seconds for what is on its way to D1, and a repair writes and compares again. */
-const patienceMs = 120_000;
 
 /** What a comparison of a whole conversation found, in lines to print and in numbers. */
 export interface Compared {
@@ -88,37 +85,16 @@ export function counted(count: number, what: string): string {
   return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** Throws an error whose message an operator can read. */
-async function verifyPart({ url, adminKey }: Deployment, body: object): Promise<Verification> {
-  let response: Response;
-  let text: string;
+/** Asks once, but waits for a limiter. Throws an error whose message an operator can read. */
+async function verifyPart(deployment: Deployment, body: object): Promise<Verification> {
+  const request = { method: "POST", path: "/v1/admin/conversations/verify", body } as const;
   try {
-    response = await fetch(`${url}/v1/admin/conversations/verify`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${adminKey}` },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(patienceMs),
-    });
-    text = await response.text();
-  } catch {
-    throw new Error(`no answer from ${url}: is the Worker running there?`);
+    const answer = verificationSchema.safeParse(await ask(deployment, request, { tries: 1 }));
+    if (answer.success) {
+      return answer.data;
+    }
+  } catch (error) {
+    throw error instanceof Refused ? new Error(`${error.code}: ${error.message}`, { cause: error }) : error;
   }
-  const answer = verificationSchema.safeParse(jsonOf(text));
-  if (response.ok && answer.success) {
-    return answer.data;
-  }
-  const problem = problemSchema.safeParse(jsonOf(text));
-  throw new Error(
-    problem.success
-      ? `${problem.data.code}: ${problem.data.detail}`
-      : `${url} answered ${response.status}, not as Pairline does`,
-  );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  throw new Error(`${deployment.url} answered 200, not as Pairline does`);
 }

@@ -118,9 +118,11 @@ test.each([
   expect(server.asked[0]?.authorization).toBe("Bearer a-key-of-the-deployment");
 });
 
+/** What a command prints for mistyped input. */
+const withUsage = (sentence: string): unknown =>
+  expect.stringMatching(new RegExp(`^${sentence}\n\nUsage: npm run verify -- `));
+
 test("[VE7] nobody there, and arguments that are none, are exit code 2; the key of .dev.vars goes to this machine only", async () => {
-  const withUsage = (sentence: string): unknown =>
-    expect.stringMatching(new RegExp(`^${sentence}\n\nUsage: npm run verify -- `));
   const url = `http://127.0.0.1:${await freePort()}`;
   const environment = { ...bareEnvironment(), ADMIN_KEY: "" };
   const run = async (...args: string[]) => {

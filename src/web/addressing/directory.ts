@@ -6,8 +6,7 @@ export const lookUpMs = 5_000;
 
 /** Asks the server whom an id means. It knows those who have a name or a picture, and those whom an alias leads to. */
 export async function askDirectory(client: Client, id: string): Promise<Directory> {
-  const { state } = client.connection.value;
-  if (state === "waiting" || state === "stopped") {
+  if (isAway(client)) {
     return { kind: "unchecked" };
   }
   try {
@@ -25,9 +24,12 @@ export async function askDirectory(client: Client, id: string): Promise<Director
   }
 }
 
-/** Loads what the list lacks: a search covers every conversation, the archived ones too. Resolves when it did, or in time. */
+/** Loads what the list lacks: a search covers every conversation, the archived ones too. Rejects if that failed. */
 export async function loadAll(client: Client): Promise<void> {
   await Promise.race([whenOpen(client), timeout()]);
+  if (isAway(client)) {
+    throw new Error("the server cannot be reached");
+  }
   await Promise.all([loadPages(client), client.conversations.loadArchived()]);
 }
 
@@ -35,6 +37,12 @@ export function timeout(): Promise<undefined> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), lookUpMs);
   });
+}
+
+/** Requests would be tried again for seconds, and fail. */
+function isAway({ connection }: Client): boolean {
+  const { state } = connection.value;
+  return state === "waiting" || state === "stopped";
 }
 
 async function loadPages({ conversations }: Client): Promise<void> {

@@ -5,6 +5,7 @@ import { extname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { pageFiles } from "../../src/commands/build-page.ts";
 import { freshName, person, stage, type Person } from "./browser.ts";
+import { post, textsAt } from "./people.ts";
 
 const at = stage({ ALLOWED_ORIGINS: "*" });
 const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css" };
@@ -42,6 +43,29 @@ test("[WEB13] a token comes by the fragment, leaves the address at once and outl
   await alice.page.reload();
   await alice.hasMark("from my app", "Sent");
   expect(await alice.page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+});
+
+test("[WEB6, WEB13] a fresh link without a conversation, also in the same tab, sends what waits", async () => {
+  const alice = await visitor();
+  const { place } = at();
+  const bob = freshName("bob");
+  await post(place, bob, alice.name, { text: "Hi" });
+  const link = `${place.url}/#token=${await place.token(alice.name)}&user=${alice.name}`;
+  await alice.page.goto("about:blank");
+  await alice.page.goto(`${link}&peer=${bob}`);
+  await alice.row("Hi").waitFor();
+  await alice.context.setOffline(true);
+  await alice.write("kept");
+  await alice.hasMark("kept", "Waiting to be sent");
+  // Nothing is sent from this page any more, though the network is back.
+  await alice.page.goto("about:blank");
+  await alice.context.setOffline(false);
+  await alice.page.goto(link);
+  await expect.poll(() => textsAt(place, bob, alice.name), { timeout: 20_000 }).toEqual(["Hi", "kept"]);
+  // Only the fragment changes: no page is loaded by itself.
+  await alice.page.goto(`${link}&peer=${bob}`);
+  await alice.hasMark("kept", "Sent");
+  expect(alice.page.url()).toBe(`${place.url}/#/peer=${bob}`);
 });
 
 test("[WEB13] a token that does not hold is told, and nothing is tried for ever", async () => {

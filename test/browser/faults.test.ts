@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { startWorker } from "../e2e/local-worker.ts";
-import { freshName, person, stage, twoPeople } from "./browser.ts";
+import { Person, freshName, person, stage, twoPeople } from "./browser.ts";
+import { post, textsAt } from "./people.ts";
 
 const at = stage();
 const offlineMs = 10_000;
@@ -71,4 +72,37 @@ test("[WEB6] what was written offline outlives a reload of the page and goes out
   await alice.page.reload();
   await alice.hasMark("kept", "Sent");
   expect(await alice.texts()).toEqual(["kept"]);
+});
+
+test("[WEB6] what was written offline goes out after a reload, whichever conversation is open then, or none", async () => {
+  const alice = await person(at(), freshName("alice"));
+  const { place } = at();
+  const peers = [freshName("bob"), freshName("carol")];
+  for (const peer of peers) {
+    await post(place, peer, alice.name, { text: "Hi" });
+  }
+  await alice.signIn();
+  const [bob = "", carol = ""] = peers;
+  await alice.listed(bob).getByRole("button").click();
+  await alice.row("Hi").waitFor();
+
+  // The page goes before the network is back: it must be the next one that sends.
+  for (const opened of [undefined, carol]) {
+    const text = `kept with ${opened ?? "no conversation"} open`;
+    const tab = new Person(alice.name, alice.context, await alice.context.newPage());
+    await tab.page.goto(`${place.url}/#/peer=${bob}`);
+    await tab.signIn();
+    await tab.row("Hi").waitFor();
+    await alice.context.setOffline(true);
+    await tab.write(text);
+    await tab.hasMark(text, "Waiting to be sent");
+    await alice.page.close();
+    await tab.page.close();
+    await alice.context.setOffline(false);
+    const next = new Person(alice.name, alice.context, await alice.context.newPage());
+    await next.page.goto(opened === undefined ? place.url : `${place.url}/#/peer=${opened}`);
+    await next.signIn();
+    await expect.poll(() => textsAt(place, bob, alice.name), { timeout: 20_000 }).toContain(text);
+    await next.page.close();
+  }
 });

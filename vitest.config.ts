@@ -3,6 +3,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config";
 
 const sdkFaults = "test/e2e/sdk-faults.test.ts";
+const quickJourneys = "test/journeys/in-npm-test.test.ts";
 
 export default defineConfig({
   test: {
@@ -55,6 +56,7 @@ export default defineConfig({
             "test/chaos/**/*.test.ts",
             "test/fuzz/**/*.test.ts",
             "test/load/**/*.test.ts",
+            quickJourneys,
           ],
           exclude: [sdkFaults],
           environment: "node",
@@ -82,6 +84,19 @@ export default defineConfig({
           globalSetup: ["test/e2e/migrated-state.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Needs Chromium, Firefox and python3-socketio, so it is not part of `npm test`: `npm run test:journeys`.
+        test: {
+          name: "journeys",
+          include: ["test/journeys/**/*.test.ts"],
+          exclude: [quickJourneys],
+          environment: "node",
+          globalSetup: ["test/journeys/support/past-state.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
           fileParallelism: false,
         },
       },

@@ -31,11 +31,11 @@ export interface Bundled {
   readonly inputs: readonly string[];
 }
 
-export async function installedPackage(): Promise<Consumer> {
+export async function installedPackage(packedDir = projectDir): Promise<Consumer> {
   const folder = await mkdtemp(join(tmpdir(), "pairline-consumer-"));
   const env = { ...bareEnvironment(), npm_config_cache: join(folder, ".npm"), npm_config_offline: "true" };
-  const pack = ["pack", projectDir, "--json", "--pack-destination", folder];
-  const { stdout } = await run("npm", pack, { cwd: projectDir, env });
+  const pack = ["pack", packedDir, "--json", "--pack-destination", folder];
+  const { stdout } = await run("npm", pack, { cwd: packedDir, env });
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf("[\n"))) as [
     { filename: string; files: { path: string }[] },
   ];

@@ -50,11 +50,14 @@ export const liftedLimits = {
   NEW_CONVERSATIONS_PER_HOUR: "100000",
 };
 
-/** A free port, a state with an empty D1, a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
-export async function freshPlace(variables: Readonly<Record<string, string>> = {}): Promise<Place> {
+/** A free port, a state with an empty D1 (or a copy of another state), a fresh secret and admin key. The environment holds nothing else of the outer one than it must. */
+export async function freshPlace(
+  variables: Readonly<Record<string, string>> = {},
+  initialState = inject("migratedState"),
+): Promise<Place> {
   const port = await freePort();
   const stateDir = await mkdtemp(join(tmpdir(), "pairline-e2e-"));
-  await cp(inject("migratedState"), stateDir, { recursive: true });
+  await cp(initialState, stateDir, { recursive: true });
   const secret = randomBytes(32).toString("base64url");
   return {
     url: `http://127.0.0.1:${port}`,

@@ -7,6 +7,13 @@ import { projectDir } from "../../src/commands/local.ts";
 import { migrateLocal } from "../../src/commands/local-migrations.ts";
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDir = await migratedState();
+  project.provide("migratedState", stateDir);
+  return () => rm(stateDir, { recursive: true, force: true });
+}
+
+/** A new folder of wrangler's state, whose D1 has its tables. */
+export async function migratedState(): Promise<string> {
   const stateDir = await mkdtemp(join(tmpdir(), "pairline-migrated-"));
   const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
   const environment = { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true" };
@@ -14,6 +21,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (failed !== undefined) {
     throw new Error(`the local D1 could not be migrated:\n${failed}`);
   }
-  project.provide("migratedState", stateDir);
-  return () => rm(stateDir, { recursive: true, force: true });
+  return stateDir;
 }

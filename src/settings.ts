@@ -21,7 +21,7 @@ export interface SocketIoSettings {
   readonly paths: readonly string[];
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
-  /** Bytes of one post, or of one frame of a WebSocket. */
+  /** Bytes of one packet, in a post or as a frame of a WebSocket. */
   readonly maxPayloadBytes: number;
   readonly connectTimeoutMs: number;
   /** Where a client's `auth` object may have its token. */

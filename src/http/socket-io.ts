@@ -5,7 +5,7 @@ import { socketRequestHeader } from "../protocol/internal-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 import { countAddress, type HttpEnv } from "./door.ts";
 import { isAllowedOrigin } from "./origins.ts";
-import { isUpgrade } from "./upgrade.ts";
+import { answeredProtocol, isUpgrade } from "./upgrade.ts";
 
 /** Socket.IO clients, below the paths that the configuration names. Every answer can be read by the client's page, errors too. */
 export const socketIo: MiddlewareHandler<HttpEnv> = async (context, next) => {
@@ -68,8 +68,13 @@ function forbidden(context: Context<HttpEnv>): Response {
 }
 
 /** Of the client's request the session gets what it is about, and no header of the client's but these. */
-function requestFor(url: string, { method, headers, body }: Request, requestId: string): Request {
+function requestFor(url: string, request: Request, requestId: string): Request {
+  const { method, headers, body } = request;
   const passed = new Headers({ [socketRequestHeader]: requestId });
+  const protocol = isUpgrade(request) ? answeredProtocol(request) : undefined;
+  if (protocol !== undefined) {
+    passed.set("sec-websocket-protocol", protocol);
+  }
   for (const name of ["upgrade", "content-type"]) {
     const value = headers.get(name);
     if (value !== null) {
@@ -79,10 +84,11 @@ function requestFor(url: string, { method, headers, body }: Request, requestId: 
   return new Request(url, { method, headers: passed, body });
 }
 
-/** An id carries a code of its namespace's own: one that was made up or altered is none. */
+/** An id carries a code of its namespace's own: one that was made up or altered is none, nor is one in other letters. */
 function sessionId(namespace: DurableObjectNamespace, sid: string): DurableObjectId | undefined {
   try {
-    return namespace.idFromString(sid);
+    const id = namespace.idFromString(sid);
+    return id.toString() === sid ? id : undefined;
   } catch {
     return undefined;
   }

@@ -15,7 +15,7 @@ import { addressed } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
 import { RequestRefused } from "./problem.ts";
-import { isUpgrade, offersProtocol } from "./upgrade.ts";
+import { answeredProtocol, isUpgrade, offersProtocol } from "./upgrade.ts";
 
 /** Hands the socket to the conversation's object. */
 export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
@@ -49,9 +49,9 @@ function upgradeHeaders(context: Context<HttpEnv>): Headers {
     [expiresHeader]: String(expiresAtMs),
     [socketRequestHeader]: context.get("requestId"),
   });
-  // A client fails a connection whose answer names a subprotocol that it did not offer (RFC 6455 §4.1).
-  if (offersProtocol(context.req.raw)) {
-    headers.set("sec-websocket-protocol", protocolVersion);
+  const protocol = answeredProtocol(context.req.raw);
+  if (protocol !== undefined) {
+    headers.set("sec-websocket-protocol", protocol);
   }
   return headers;
 }

@@ -1,13 +1,19 @@
 /** A request's body, read no further than the limit; undefined where there is more. */
 export async function cappedBytes(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(maxBytes);
+  const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    if (length + chunk.byteLength > maxBytes) {
+    length += chunk.byteLength;
+    if (length > maxBytes) {
       return undefined;
     }
-    bytes.set(chunk, length);
-    length += chunk.byteLength;
+    chunks.push(chunk);
   }
-  return bytes.subarray(0, length);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }

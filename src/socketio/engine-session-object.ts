@@ -1,15 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
-import { cappedBytes } from "../protocol/capped-bytes.ts";
 import { socketRequestHeader } from "../protocol/internal-headers.ts";
 import { nameOf, type Report } from "../operations/log-lines.ts";
 import { operationsOf, type Operations } from "../operations/operations.ts";
 import { readSettings } from "../settings.ts";
-import { engineErrorResponse, type TransportName } from "./engine-request.ts";
+import { engineErrorResponse } from "./engine-request.ts";
 import type { Application, Seat } from "./application.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import type { SessionWatch } from "./namespaces.ts";
-import { attachmentSchema, attempt, closedSocket, upgraded } from "./engine-sockets.ts";
+import {
+  attachmentSchema,
+  attempt,
+  closedSocket,
+  upgraded,
+  upgradeOf,
+  type Upgrade,
+} from "./engine-sockets.ts";
+import { readPost } from "./post-body.ts";
 import type { EngineSocket } from "./probe.ts";
 import type { Pulse } from "./pulse.ts";
 
@@ -49,17 +56,17 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   /** A request of the session, from the door only; with `handshake` one that begins it. */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    const isUpgrade = request.headers.has("upgrade");
+    const upgrade = upgradeOf(request);
     const handshake = searchParams.get("handshake");
     const requestId = request.headers.get(socketRequestHeader) ?? "unknown";
     const session = this.#awake();
     if (handshake !== null && session === undefined) {
-      return this.#open(pathname, handshake as TransportName, requestId);
+      return this.#open(pathname, requestId, upgrade);
     }
     if (session === undefined) {
       return engineErrorResponse("unknownSession");
     }
-    const response = await this.#serve(session.engine, request, isUpgrade ? requestId : undefined);
+    const response = await this.#serve(session.engine, request, upgrade);
     this.changed();
     // The client that ends the session right behind its last events is answered once those were processed.
     await (request.method === "POST" ? this.#finished : undefined);
@@ -136,9 +143,10 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     return this.#awake() !== undefined;
   }
 
-  async #open(path: string, transport: TransportName, requestId: string): Promise<Response> {
-    const { socket, response } = transport === "websocket" ? this.#accept(requestId) : {};
+  async #open(path: string, requestId: string, upgrade: Upgrade | undefined): Promise<Response> {
+    const { socket, response } = upgrade === undefined ? {} : this.#accept(upgrade);
     const { engine } = this.#begin({ path, requestId }, socket);
+    const transport = upgrade === undefined ? "polling" : "websocket";
     this.#operations.report("session_opened", { requestId, transport, sockets: 1 });
     this.#setAlarm(engine);
     engine.open();
@@ -166,30 +174,27 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     return session;
   }
 
-  /** `upgradeId`: the request's id, where it is an upgrade. */
-  async #serve(engine: Engine, request: Request, upgradeId: string | undefined): Promise<Response> {
-    if (upgradeId !== undefined) {
+  async #serve(engine: Engine, request: Request, upgrade: Upgrade | undefined): Promise<Response> {
+    if (upgrade !== undefined) {
       if (engine.isOver) {
         return engineErrorResponse("unknownSession");
       }
       if (!engine.mayBeProbed) {
-        return closedSocket(upgradeId);
+        return closedSocket(upgrade);
       }
-      const { socket, response } = this.#accept(upgradeId);
+      const { socket, response } = this.#accept(upgrade);
       engine.probe(socket);
       return response;
     }
     if (request.method === "GET") {
       return engine.poll();
     }
-    return engine.post(request.headers.get("content-type"), async () => {
-      const bytes = await cappedBytes(request, this.#options().maxPayloadBytes);
-      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-    });
+    const { maxPayloadBytes } = this.#options();
+    return engine.post(request.headers.get("content-type"), () => readPost(request, maxPayloadBytes));
   }
 
-  #accept(requestId: string): { readonly socket: EngineSocket; readonly response: Response } {
-    const { server, response } = upgraded(requestId);
+  #accept(upgrade: Upgrade): { readonly socket: EngineSocket; readonly response: Response } {
+    const { server, response } = upgraded(upgrade);
     this.ctx.acceptWebSocket(server);
     return { socket: this.#listed(server), response };
   }

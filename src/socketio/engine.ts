@@ -8,7 +8,7 @@ import { answered, beat, wakeAtMs, type Pulse } from "./pulse.ts";
 export interface EngineOptions {
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
-  /** Bytes of one post, or of one frame of a WebSocket. */
+  /** Bytes of one packet, in a post or as a frame of a WebSocket. */
   readonly maxPayloadBytes: number;
   /** For how long a session may be nobody's. */
   readonly connectTimeoutMs: number;

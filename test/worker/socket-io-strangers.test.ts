@@ -55,7 +55,7 @@ test("[EN1] a forged, altered or foreign sid reaches no object", async () => {
   const flipped = sid.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
   const foreign = env.INBOXES.newUniqueId().toString();
   const before = (await listDurableObjectIds(env.SOCKETIO_SESSIONS)).length;
-  for (const forged of ["", "x", "0".repeat(64), flipped, foreign, `${sid}0`]) {
+  for (const forged of ["", "x", "0".repeat(64), flipped, foreign, `${sid}0`, sid.toUpperCase()]) {
     const query = `?EIO=4&transport=polling&sid=${forged}`;
     for (const method of ["GET", "POST"]) {
       const response = await worker.fetch(`${origin}/socket.io/${query}`, { method });

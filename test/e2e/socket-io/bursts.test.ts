@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
+import { io } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freshPlace, liftedLimits, startWorker, type LocalWorker, type Place } from "../local-worker.ts";
 import { textFrame } from "../websocket-frames.ts";
 import { connectJavascript } from "./javascript-talker.ts";
+import { connectPython } from "./python-talker.ts";
 import type { Transports } from "./talker.ts";
 
 let place: Place;
@@ -50,6 +52,35 @@ test.each(clients)(
     }
     await talker.close();
     await expect.poll(() => storedTexts(a, b), patience).toEqual(texts(10));
+  },
+);
+
+test("[EN8] python-socketio on polling puts sixty messages of 2 kB into few posts: all are stored", async () => {
+  const [a, b] = [randomUUID(), randomUUID()];
+  const auth = { token: await place.token(a) };
+  const talker = await connectPython({ url: place.url, path: "/socket.io/", auth, transports: ["polling"] });
+  const long = texts(60).map((text) => text.padEnd(2_000, "x"));
+  for (const content of long) {
+    talker.emit("private_dm", { content, receiver_id: b });
+  }
+  await expect.poll(() => storedTexts(a, b), patience).toEqual(long);
+  expect(talker.connects).toBe(1);
+  await talker.close();
+});
+
+test.each([[["websocket"]], [["polling", "websocket"]]] as const)(
+  "[AD5][EN1] socket.io-client with subprotocols of its own connects by %j",
+  async (transports) => {
+    const socket = io(place.url, {
+      auth: { token: await place.token(randomUUID()) },
+      protocols: ["a"],
+      transports: [...transports],
+      forceNew: true,
+      reconnection: false,
+    });
+    await once(socket as unknown as EventEmitter, "ready");
+    await expect.poll(() => socket.io.engine.transport.name, patience).toBe("websocket");
+    socket.disconnect();
   },
 );
 

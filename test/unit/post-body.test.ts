@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { maxPostBytes, maxPostPackets, readPost } from "../../src/socketio/post-body.ts";
+
+const maxPacketBytes = 65_536;
+
+const read = (packets: readonly string[]) =>
+  readPost(new Request("https://session/", { method: "POST", body: packets.join("\x1e") }), maxPacketBytes);
+
+/** Packets that have this many bytes together, separators counted. */
+function packetsOf(bytes: number): string[] {
+  const size = 32_767;
+  const whole = Math.floor((bytes + 1) / (size + 1));
+  const rest = bytes - whole * (size + 1);
+  return [...Array.from({ length: whole }, () => "x".repeat(size)), ...(rest < 0 ? [] : ["x".repeat(rest)])];
+}
+
+test("[EN8] a post may have 1 MiB, and not one byte more", async () => {
+  expect(maxPostBytes).toBe(1_048_576);
+  expect((await read(packetsOf(maxPostBytes)))?.length).toBe(maxPostBytes);
+  expect(await read(packetsOf(maxPostBytes + 1))).toBeUndefined();
+});
+
+test("[EN8] a post may have 1,000 packets, and not one more", async () => {
+  expect(maxPostPackets).toBe(1_000);
+  const packets = Array.from({ length: 1_000 }, (_, index) => `4${index}`);
+  expect(await read(packets)).toBe(packets.join("\x1e"));
+  expect(await read([...packets, "4"])).toBeUndefined();
+});
+
+test.each([0, 1, 2])("[EN8] each packet may have its limit in bytes of UTF-8, packet %i too", async (at) => {
+  const packets = (packet: string) => ["4a", "4b", "4c"].with(at, packet);
+  for (const full of ["x".repeat(maxPacketBytes), "é".repeat(maxPacketBytes / 2)]) {
+    expect(await read(packets(full))).toBe(packets(full).join("\x1e"));
+    expect(await read(packets(`${full}x`))).toBeUndefined();
+  }
+});
+
+test("[EN8] an empty post is one empty packet", async () => {
+  expect(await read([""])).toBe("");
+});

@@ -17,8 +17,10 @@ export class Allowances {
     this.#signals = { a: signals(), b: signals() };
   }
 
-  takeSend(side: Side): Refusal | undefined {
-    return this.#refusalFrom(this.#sends[side]);
+  /** `isBurst`: counted, but not refused. */
+  takeSend(side: Side, isBurst = false): Refusal | undefined {
+    const refused = this.#refusalFrom(this.#sends[side]);
+    return isBurst ? undefined : refused;
   }
 
   takeSignal(side: Side): Refusal | undefined {

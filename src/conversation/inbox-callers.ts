@@ -1,16 +1,20 @@
 import { isWrite, type ClientFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { sideOf } from "../protocol/pair.ts";
-import type { Receipt } from "../protocol/message.ts";
+import type { Message, Receipt } from "../protocol/message.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { greet } from "./greeting.ts";
-import { receiptFrom } from "./line.ts";
+import { receiptFrom, type WriteOutcome } from "./line.ts";
 import type { Room } from "./room.ts";
 import { within } from "../sockets/within.ts";
 
-/** What a device says to one conversation over its user's inbox socket. `keep`: its socket left and remembers no more. */
+/**
+ * What a device says to one conversation over its user's inbox socket. `keep`: its socket left and remembers no more.
+ * `isBurst`: the inbox has counted this send beside the conversation's rate.
+ */
 export type InboxAct =
-  | Exclude<ClientFrame, { type: "auth" | "delivered" }>
+  | Exclude<ClientFrame, { type: "auth" | "delivered" | "send" }>
+  | (Extract<ClientFrame, { type: "send" }> & { readonly isBurst?: boolean })
   | (Extract<ClientFrame, { type: "delivered" }> & { readonly keep?: boolean });
 
 /** `rev`: up to where the archive must be to have what this did. */
@@ -60,14 +64,15 @@ function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer
     if (frame.type === "send") {
       room.typing.sent(side);
     }
+    const isBurst = frame.type === "send" && frame.isBurst === true;
     return new Promise((resolve) => {
-      room.write(side, frame, (outcome) => {
+      const settle = (outcome: WriteOutcome<Message>) =>
         resolve(
           outcome.kind === "refused"
             ? outcome
             : { kind: "sent", receipt: receiptFrom(frame.id, outcome), rev: outcome.message.rev },
         );
-      });
+      room.write(side, frame, settle, isBurst);
     });
   }
   const limited = room.allowances.takeSignal(side);

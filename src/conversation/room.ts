@@ -117,9 +117,14 @@ export class Room {
   }
 
   /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */
-  write(side: Side, frame: WriteFrame, settle: (outcome: WriteOutcome<Message>) => void): void {
+  write(
+    side: Side,
+    frame: WriteFrame,
+    settle: (outcome: WriteOutcome<Message>) => void,
+    isBurst = false,
+  ): void {
     const refused =
-      this.allowances.takeSend(side) ?? nameFault(frame) ?? contentFault(frame, this.ports.limits);
+      this.allowances.takeSend(side, isBurst) ?? nameFault(frame) ?? contentFault(frame, this.ports.limits);
     if (refused !== undefined) {
       settle({ kind: "refused", refusal: refused });
     } else if (frame.type === "send") {

@@ -1,6 +1,7 @@
 import { isWrite } from "../protocol/client-frame.ts";
 import { contentFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
+import { fixedLimits } from "../protocol/limits.ts";
 import { parseInboxFrame, type InboxClientFrame } from "../protocol/inbox-frame.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
 import { catchUp } from "./catch-up.ts";
@@ -11,6 +12,13 @@ import type { InboxRoom } from "./inbox.ts";
 
 /** A frame of a device, but a fresh token. */
 export type ActFrame = Exclude<InboxClientFrame, { type: "auth" }>;
+/** What a Socket.IO session hands over: its client's frames, `isPrivateDm` in the vocabulary of clients that do not retry. */
+export type SessionFrame =
+  | Exclude<ActFrame, { type: "send" }>
+  | (Extract<ActFrame, { type: "send" }> & { readonly isPrivateDm?: boolean })
+  | { readonly type: "history" };
+/** `isBurst`: whatever the conversation's rate says. */
+type CountedFrame = ActFrame & { readonly isBurst?: boolean };
 type Write = Extract<ActFrame, { type: "send" | "edit" | "delete" | "react" }>;
 
 /** Takes one frame of one inbox socket. */
@@ -35,24 +43,43 @@ function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
   };
 }
 
-/** Does what the client of a Socket.IO session says. */
-export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): Promise<FrameAnswer> {
+/** Does what the client of a Socket.IO session says. A page of history is only counted here. */
+export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: SessionFrame): Promise<FrameAnswer> {
   const error = inbox.devices.accessError(device) ?? (device.isOpen ? undefined : "token_expired");
   if (error !== undefined) {
     inbox.devices.end(device, error);
     return Promise.resolve({ kind: "refused", refusal: refusal(error) });
   }
   device.heardAtMs = inbox.ports.now();
+  if (frame.type === "history") {
+    const limited = takeFrames(inbox, 1);
+    return Promise.resolve(limited === undefined ? { kind: "done" } : { kind: "refused", refusal: limited });
+  }
   return new Promise((resolve) => {
-    actOn(inbox, device, frame, resolve);
+    actOn(inbox, device, countedFrame(inbox, device, frame), resolve);
   });
+}
+
+// Clients of the replaced app send what they kept while they were away as soon as they are connected again.
+function countedFrame(
+  inbox: InboxRoom,
+  device: InboxDevice,
+  frame: Exclude<SessionFrame, { type: "history" }>,
+): CountedFrame {
+  if (frame.type !== "send" || frame.isPrivateDm !== true) {
+    return frame;
+  }
+  const { isPrivateDm, ...sent } = frame;
+  const nowMs = inbox.ports.now();
+  const isNew = nowMs - device.kept.connectedAtMs < fixedLimits.privateDmBurstWindowMs;
+  return isPrivateDm && isNew && inbox.privateDmBurst.take(nowMs) === 0 ? { ...sent, isBurst: true } : sent;
 }
 
 /** Does what a frame says, and tells what became of it once that is durable. */
 export function actOn(
   inbox: InboxRoom,
   device: InboxDevice,
-  frame: ActFrame,
+  frame: CountedFrame,
   answered: (answer: FrameAnswer) => void,
 ): void {
   const refuse = (reason: Refusal) => answered({ kind: "refused", refusal: reason });
@@ -80,7 +107,7 @@ export function actOn(
 function pass(
   inbox: InboxRoom,
   device: InboxDevice,
-  frame: Exclude<ActFrame, { type: "sync" | "subscribe" }>,
+  frame: Exclude<CountedFrame, { type: "sync" | "subscribe" }>,
   answered: (answer: FrameAnswer) => void,
 ): void {
   const { peer: name, ...act } = frame;
@@ -139,7 +166,8 @@ function reply(inbox: InboxRoom, device: InboxDevice, frame: ActFrame, answer: F
   }
 }
 
-function takeFrames({ allowance, ports }: InboxRoom, count: number): Refusal | undefined {
+/** Counts frames of a user, over all their inbox sockets and sessions. */
+export function takeFrames({ allowance, ports }: InboxRoom, count: number): Refusal | undefined {
   let retryAfterMs = 0;
   for (let taken = 0; taken < count && retryAfterMs === 0; taken += 1) {
     retryAfterMs = allowance.take(ports.now());

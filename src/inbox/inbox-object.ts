@@ -4,17 +4,18 @@ import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
 import { expiresHeader } from "../protocol/internal-headers.ts";
-import type { Refusal } from "../protocol/errors.ts";
+import { refusal, type Refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
-import { defaultListConversations } from "../protocol/limits.ts";
+import { defaultListConversations, fixedLimits } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
 import { operationsOf, type Operations } from "../operations/operations.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
+import { RollingLimit } from "../sockets/rolling-limit.ts";
 import type { Delivery, DeliveryAnswer } from "./delivery.ts";
 import type { FrameAnswer } from "./frame-answer.ts";
-import { answerTo, receiveInboxFrame, type ActFrame } from "./frames.ts";
+import { answerTo, receiveInboxFrame, takeFrames, type SessionFrame } from "./frames.ts";
 import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
 import { InboxRoom, type InboxConversation, type InboxPorts } from "./inbox.ts";
 import type { PresenceStore } from "./own-presence.ts";
@@ -31,6 +32,7 @@ export class Inbox extends DurableObject<Env> {
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
   readonly #room: InboxRoom;
   readonly #sessions: Sessions;
+  readonly #connects = new RollingLimit(fixedLimits.maxConnectsPerUser, 60_000);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -94,16 +96,21 @@ export class Inbox extends DurableObject<Env> {
     return answer;
   }
 
-  /** A Socket.IO session of this user, from now on one of their devices. */
-  attach(sid: string, expiresAtMs: number): void {
+  /** A Socket.IO session of this user, from now on one of their devices, unless these were too many in a minute. */
+  attach(sid: string, expiresAtMs: number): Refusal | undefined {
+    const retryAfterMs = this.#connects.take(Date.now());
+    if (retryAfterMs > 0) {
+      return refusal("rate_limited", { retryAfterMs });
+    }
     this.#room.connect(this.#sessions.attach(sid, expiresAtMs));
+    return undefined;
   }
 
   /**
    * What a session's client says, in order; a frame's answer is in its place, and comes after what the frame led to.
    * Undefined where the session is none of this inbox's any more: then its client must begin anew.
    */
-  async take(sid: string, frames: readonly ActFrame[]): Promise<readonly FrameAnswer[] | undefined> {
+  async take(sid: string, frames: readonly SessionFrame[]): Promise<readonly FrameAnswer[] | undefined> {
     const device = this.#sessions.device(sid);
     if (device === undefined) {
       // Its end may be on the way, which says why.
@@ -117,8 +124,12 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** A session's client brought a fresh token. */
-  renew(sid: string, expiresAtMs: number): void {
-    this.#sessions.device(sid)?.remember({ expiresAtMs });
+  renew(sid: string, expiresAtMs: number): Refusal | undefined {
+    const limited = takeFrames(this.#room, 1);
+    if (limited === undefined) {
+      this.#sessions.device(sid)?.remember({ expiresAtMs });
+    }
+    return limited;
   }
 
   /** A session left; `delivered` is how far its client had everything. */

@@ -3,7 +3,7 @@ import type { InboxAct } from "../conversation/inbox-callers.ts";
 import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import type { Limits } from "../protocol/limits.ts";
+import { fixedLimits, type Limits } from "../protocol/limits.ts";
 import type { Operations } from "../operations/operations.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { typingBelievedMs } from "../protocol/typing.ts";
@@ -68,6 +68,7 @@ export class InboxRoom {
   readonly presence: OwnPresence;
   readonly following: Following;
   readonly allowance: TokenBucket;
+  readonly privateDmBurst: TokenBucket;
   readonly #told: ToldLately;
   readonly #lanes = new Map<string, Lane>();
 
@@ -80,6 +81,9 @@ export class InboxRoom {
       awoken,
     );
     this.allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
+    const { privateDmBurst, privateDmBurstRefillMs } = fixedLimits;
+    const perSecond = privateDmBurst / (privateDmBurstRefillMs / 1_000);
+    this.privateDmBurst = new TokenBucket(perSecond, privateDmBurst, now());
     this.#told = new ToldLately(now);
     this.presence = new OwnPresence({
       now,

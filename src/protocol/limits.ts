@@ -38,6 +38,14 @@ export const fixedLimits = {
   maxRetryCheckRows: 10_000,
   /** Rows that it examines without `after`, before the message is stored. */
   maxRetryCheckRowsWithoutAfter: 1_000,
+  /** CONNECT packets of Socket.IO in a minute: of one session, and of a user over all sessions. */
+  maxConnectsPerSession: 10,
+  maxConnectsPerUser: 60,
+  /** `private_dm` events beside the rate of a send, in the first seconds of a connection: those clients do not retry. */
+  privateDmBurst: 100,
+  privateDmBurstWindowMs: 10_000,
+  /** Over how long a user's burst comes back, so that connecting again and again brings no more. */
+  privateDmBurstRefillMs: 300_000,
   /** Milliseconds after its last sign of life (frame or ping) for which a socket counts as presence. */
   presenceTtlMs: 120_000,
 } as const;

@@ -9,8 +9,8 @@ import {
   type HistoryEvent,
   type PrivateDm,
 } from "../protocol/socket-io-events.ts";
-import { TokenBucket } from "../sockets/token-bucket.ts";
 import type { ChatPorts, InboxCalls, InboxFrame } from "./chat-ports.ts";
+import { Detachment } from "./detachment.ts";
 import { InboxLine } from "./inbox-line.ts";
 import { Marks, marksSchema } from "./marks.ts";
 import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
@@ -19,6 +19,7 @@ import { PushedEvents } from "./pushed-events.ts";
 import { refuse, refuseEvent, refusePrivateDm } from "./refusals.ts";
 import { Revisions } from "./revisions.ts";
 import { acknowledgementOf, type PushedFrame } from "./server-events.ts";
+import type { SessionAllowance } from "./session-allowance.ts";
 import { bareToken, messageTokenError } from "./tokens.ts";
 
 /** What survives the object's sleep. Fields are only added. */
@@ -27,10 +28,10 @@ export const keptChatSchema = z.object({
   marks: marksSchema,
   /** One that was kept without it has to connect again. */
   expiresAtMs: z.number().default(0),
+  /** When its session was sent a CONNECT lately. */
+  connectsAtMs: z.array(z.number()).optional(),
 });
 export type KeptChat = z.infer<typeof keptChatSchema>;
-
-const maxDetachTries = 3;
 
 /** One Socket.IO client of a user, on both vocabularies: a device of their inbox. */
 export class ChatMember implements Member {
@@ -40,25 +41,29 @@ export class ChatMember implements Member {
   readonly #inbox: InboxCalls;
   readonly #line: InboxLine;
   readonly #marks: Marks;
-  readonly #allowance: TokenBucket;
+  readonly #allowance: SessionAllowance;
   readonly #revisions: Revisions;
   readonly #ownSends = new OwnSends();
   readonly #pushed: PushedEvents;
   #expiresAtMs: number;
   #badEvents = 0;
   #hasLeft = false;
-  #detached = Promise.resolve();
-  #isDetached = false;
+  readonly #detachment: Detachment;
 
-  constructor(ports: ChatPorts, link: Link, { user, marks, expiresAtMs }: KeptChat) {
-    const { limits, wait, now } = ports;
+  constructor(
+    ports: ChatPorts,
+    link: Link,
+    allowance: SessionAllowance,
+    { user, marks, expiresAtMs }: KeptChat,
+  ) {
+    const { wait } = ports;
     this.user = user;
     this.#expiresAtMs = expiresAtMs;
     this.#ports = ports;
     this.#link = link;
     this.#inbox = ports.inboxOf(user);
     this.#marks = new Marks(marks);
-    this.#allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
+    this.#allowance = allowance;
     this.#revisions = new Revisions((peer) => ports.revOf(user, peer));
     this.#pushed = new PushedEvents({
       user,
@@ -76,17 +81,24 @@ export class ChatMember implements Member {
         }
       },
     });
+    this.#detachment = new Detachment({
+      drained: () => this.#line.drained(),
+      detach: () => this.#inbox.detach(this.#marks.delivered),
+      wait,
+      failed: ports.detachFailed,
+    });
   }
 
   get kept(): KeptChat {
-    return { user: this.user, marks: this.#marks.kept, expiresAtMs: this.#expiresAtMs };
+    const connectsAtMs = [...this.#allowance.connects.takenAtMs];
+    return { user: this.user, marks: this.#marks.kept, expiresAtMs: this.#expiresAtMs, connectsAtMs };
   }
 
-  /** Makes it a device of its user's inbox. */
-  async attach(): Promise<void> {
+  /** Makes it a device of its user's inbox, unless that user connected too often. */
+  async attach(): Promise<Refusal | undefined> {
     this.#pushed.hold();
     this.#ports.keepUser(this.user);
-    await this.#inbox.attach(this.#expiresAtMs);
+    return this.#inbox.attach(this.#expiresAtMs);
   }
 
   /** The client was told that it is in. */
@@ -94,26 +106,14 @@ export class ChatMember implements Member {
     this.#pushed.release();
   }
 
-  /** The inbox takes frames only from a session that it has, so those that are under way come first. */
   left(): Promise<void> {
     this.#hasLeft = true;
-    this.#detached = this.#line
-      .drained()
-      .then(() => this.#detach())
-      .finally(() => {
-        this.#isDetached = true;
-      });
-    return this.#detached;
+    return this.#detachment.begin();
   }
 
-  /** Resolves once the inbox was told that it left, where it did. */
-  get detached(): Promise<void> {
-    return this.#detached;
-  }
-
-  /** Whether it is none of its inbox's devices any more. */
-  get isDetached(): boolean {
-    return this.#isDetached;
+  /** Its leaving, as its inbox hears of it. */
+  get detachment(): Pick<Detachment, "finished" | "isFinished"> {
+    return this.#detachment;
   }
 
   /** What the inbox tells. */
@@ -143,14 +143,14 @@ export class ChatMember implements Member {
   }
 
   async #take({ event, isNamed }: AcceptedEvent, acknowledge: Acknowledge | undefined): Promise<void> {
-    const retryAfterMs = this.#allowance.take(this.#ports.now());
+    const retryAfterMs = this.#allowance.events.take(this.#ports.now());
     const limited = retryAfterMs === 0 ? undefined : refusal("rate_limited", { retryAfterMs });
     if (event.type === "private_dm") {
       await this.#privateDm(event, limited, acknowledge);
     } else if (limited !== undefined) {
       refuse(this.#link, limited, event, acknowledge);
     } else if (event.type === "history") {
-      void this.#history(event, acknowledge);
+      this.#history(event, acknowledge);
     } else if (event.type === "auth") {
       await this.#authenticate(event.token, acknowledge);
     } else {
@@ -160,19 +160,6 @@ export class ChatMember implements Member {
 
   #accessError(): ErrorCode | undefined {
     return accessError({ user: this.user, expiresAtMs: this.#expiresAtMs }, this.#ports.now());
-  }
-
-  // An inbox that cannot be told finds out with the next message for its user.
-  async #detach(): Promise<void> {
-    for (let tries = 1; tries <= maxDetachTries; tries += 1) {
-      try {
-        await this.#inbox.detach(this.#marks.delivered);
-        return;
-      } catch {
-        await this.#ports.wait(50 * 2 ** tries);
-      }
-    }
-    this.#ports.detachFailed(maxDetachTries);
   }
 
   async #pass(frame: InboxFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
@@ -198,7 +185,14 @@ export class ChatMember implements Member {
     const { verifyToken } = this.#ports;
     const refused = limited ?? (await messageTokenError(verifyToken, this.user, token ?? undefined));
     const sent =
-      refused ?? (await this.#revisions.placed({ type: "send", id: crypto.randomUUID(), peer, text }));
+      refused ??
+      (await this.#revisions.placed({
+        type: "send",
+        id: crypto.randomUUID(),
+        peer,
+        text,
+        isPrivateDm: true,
+      }));
     if ("code" in sent) {
       refusePrivateDm(this.#link, sent, acknowledge);
       return;
@@ -236,7 +230,18 @@ export class ChatMember implements Member {
     }
   }
 
-  async #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): Promise<void> {
+  // The inbox counts it for all sessions of the user; the page is read from here.
+  #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): void {
+    this.#add({ type: "history" }, (answer) => {
+      if (answer.kind === "refused") {
+        refuse(this.#link, answer.refusal, event, acknowledge);
+      } else {
+        void this.#readHistory(event, acknowledge);
+      }
+    });
+  }
+
+  async #readHistory(event: HistoryEvent, acknowledge: Acknowledge | undefined): Promise<void> {
     const page = await this.#ports.history(this.user, event).catch(() => refusal("internal"));
     if ("code" in page) {
       refuse(this.#link, page, event, acknowledge);
@@ -249,15 +254,23 @@ export class ChatMember implements Member {
     const verdict = await this.#ports.verifyToken(bareToken(token));
     const refused = verdict.ok ? undefined : verdict.refusal;
     if (verdict.ok && verdict.user === this.user) {
-      await this.#inbox.renew(verdict.expiresAtMs);
-      this.#expiresAtMs = verdict.expiresAtMs;
-      acknowledge?.({ ok: true });
+      await this.#renew(verdict.expiresAtMs, acknowledge);
     } else if (refused !== undefined && errorCatalogue[refused.code].status === 503) {
       refuse(this.#link, refused, { type: "auth" }, acknowledge);
     } else {
       refuse(this.#link, refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
       this.#link.end();
     }
+  }
+
+  async #renew(expiresAtMs: number, acknowledge: Acknowledge | undefined): Promise<void> {
+    const limited = await this.#inbox.renew(expiresAtMs);
+    if (limited !== undefined) {
+      refuse(this.#link, limited, { type: "auth" }, acknowledge);
+      return;
+    }
+    this.#expiresAtMs = expiresAtMs;
+    acknowledge?.({ ok: true });
   }
 
   #end({ reason }: SessionEnd): void {

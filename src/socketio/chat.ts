@@ -2,31 +2,39 @@ import { refusal, type Refusal } from "../protocol/errors.ts";
 import { ChatMember, keptChatSchema } from "./chat-member.ts";
 import type { ChatPorts } from "./chat-ports.ts";
 import type { Admission, Link, Namespaces } from "./namespaces.ts";
+import { SessionAllowance } from "./session-allowance.ts";
 import { bareToken } from "./tokens.ts";
 
 /** Users' messages, on the namespace `/`. */
 export class Chat implements Namespaces {
   readonly #ports: ChatPorts;
+  #allowance: SessionAllowance;
   #member: ChatMember | undefined;
 
   constructor(ports: ChatPorts) {
     this.#ports = ports;
+    this.#allowance = new SessionAllowance(ports.limits, ports.now());
   }
 
   /** The client of this user, from when it is being let in until its inbox was told that it left. */
   memberOf(user: string): ChatMember | undefined {
     const member = this.#member;
-    return member?.user === user && !member.isDetached ? member : undefined;
+    return member?.user === user && !member.detachment.isFinished ? member : undefined;
   }
 
   admit(name: string, auth: Readonly<Record<string, unknown>>, link: Link): Promise<Admission> | undefined {
+    const retryAfterMs = this.#allowance.connects.take(this.#ports.now());
+    if (retryAfterMs > 0) {
+      return Promise.resolve(tooManyConnects(link, refusal("rate_limited", { retryAfterMs })));
+    }
     return name === "/" ? this.#admit(auth, link) : undefined;
   }
 
   restore(name: string, kept: unknown, link: Link): ChatMember | undefined {
     const { data } = keptChatSchema.safeParse(kept);
     if (name === "/" && data !== undefined) {
-      this.#member = new ChatMember(this.#ports, link, data);
+      this.#allowance = new SessionAllowance(this.#ports.limits, this.#ports.now(), data.connectsAtMs);
+      this.#member = new ChatMember(this.#ports, link, this.#allowance, data);
     }
     return this.#member;
   }
@@ -41,12 +49,16 @@ export class Chat implements Namespaces {
       return refused(link, verdict.refusal);
     }
     // Both go by the session's id: a detachment that comes late would undo this attachment.
-    await this.#member?.detached;
+    await this.#member?.detachment.finished;
     const { user, expiresAtMs } = verdict;
-    const member = new ChatMember(this.#ports, link, { user, expiresAtMs, marks: [] });
+    const member = new ChatMember(this.#ports, link, this.#allowance, { user, expiresAtMs, marks: [] });
     this.#member = member;
     try {
-      await member.attach();
+      const limited = await member.attach();
+      if (limited !== undefined) {
+        this.#member = undefined;
+        return tooManyConnects(link, limited);
+      }
     } catch (error) {
       // It may have been attached all the same.
       await member.left();
@@ -56,7 +68,11 @@ export class Chat implements Namespaces {
   }
 }
 
-function refused(link: Link, reason: Refusal): Admission {
+function tooManyConnects(link: Link, reason: Refusal): Admission {
+  return { ...refused(link, reason), endsSession: true };
+}
+
+function refused(link: Link, reason: Refusal): Extract<Admission, { ok: false }> {
   const { message, code } = reason;
   link.refused(code);
   return { ok: false, refusal: { message, data: reason } };

@@ -56,7 +56,12 @@ export type Admission =
       readonly member: Member;
       /** Runs once the client was told. */ readonly joined?: () => void;
     }
-  | { readonly ok: false; readonly refusal: ConnectRefusal };
+  | {
+      readonly ok: false;
+      readonly refusal: ConnectRefusal;
+      /** The client may not even try again on this session. */
+      readonly endsSession?: boolean;
+    };
 
 /** What is served on which namespace. */
 export interface Namespaces {

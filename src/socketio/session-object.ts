@@ -72,11 +72,19 @@ export class SocketIoSession extends EngineSessionObject {
       inboxOf: (user) => this.#inboxOf(user),
       history: (user, query) => this.#history(user, query),
       revOf: (user, peer) => this.#revOf(user, peer),
-      keepUser: (user) => this.ctx.storage.kv.put(userKey, user),
+      keepUser: (user) => this.#keepUser(user),
       changed: () => this.changed(),
       detachFailed: (tries) => this.report("session_detach_failed", { requestId: this.requestId, tries }),
     });
     return this.#chat;
+  }
+
+  // One that connects again on its session is there already.
+  #keepUser(user: string): void {
+    const { kv } = this.ctx.storage;
+    if (kv.get<string>(userKey) !== user) {
+      kv.put(userKey, user);
+    }
   }
 
   async #verify(token: string): Promise<Verification> {

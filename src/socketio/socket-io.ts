@@ -6,6 +6,9 @@ import type { Data } from "./packets.ts";
 /** How long the rest of a binary packet may take: a half of one would be lost with the object's sleep. */
 const attachmentTimeoutMs = 10_000;
 
+/** Characters of packets that may wait for the one before them: a client that is not let in yet must not fill the memory. */
+const maxWaitingCharacters = 4_194_304;
+
 /** What survives the object's sleep of each namespace that was joined: its name, and what its member keeps. */
 export type KeptMembers = readonly (readonly [namespace: string, kept: unknown])[];
 
@@ -35,6 +38,9 @@ export class SocketIo implements EngineListener {
   /** Text packets that came whole or not. A binary one is whole with its last attachment. */
   #begun = 0;
   #decoded = 0;
+  /** Characters of the packet that is being read, and of those that wait. */
+  #readCharacters = 0;
+  #waitingCharacters = 0;
   /** Whether what is being read are bytes: the last part of a packet that has some. */
   #isBinary = false;
 
@@ -61,6 +67,7 @@ export class SocketIo implements EngineListener {
     try {
       this.#isBinary = typeof data !== "string";
       this.#begun += this.#isBinary ? 0 : 1;
+      this.#readCharacters += data.length;
       this.#decoder.add(data);
     } catch {
       this.#ports.carrier.end();
@@ -95,6 +102,9 @@ export class SocketIo implements EngineListener {
   // One after the other: an event must not overtake the verdict on its client.
   #received(packet: Packet, isBinary: boolean): void {
     this.#decoded += 1;
+    const characters = this.#readCharacters;
+    this.#readCharacters = 0;
+    this.#waitingCharacters += characters;
     this.#queue = this.#queue.then(async () => {
       if (!this.#isStopped) {
         try {
@@ -105,7 +115,11 @@ export class SocketIo implements EngineListener {
         }
         this.#ports.changed();
       }
+      this.#waitingCharacters -= characters;
     });
+    if (this.#waitingCharacters > maxWaitingCharacters) {
+      this.#ports.carrier.end();
+    }
   }
 
   #stop(): void {
@@ -145,6 +159,9 @@ export class SocketIo implements EngineListener {
     } else {
       const refusal = admission?.refusal ?? { message: "Invalid namespace" };
       this.#send({ type: PacketType.CONNECT_ERROR, nsp, data: refusal });
+      if (admission?.endsSession === true) {
+        this.#stop();
+      }
     }
   }
 

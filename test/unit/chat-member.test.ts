@@ -1,19 +1,23 @@
 import { expect, test } from "vitest";
 import type { FrameAnswer } from "../../src/inbox/frame-answer.ts";
+import type { ChatPorts, InboxCalls } from "../../src/socketio/chat-ports.ts";
+import { refusal } from "../../src/protocol/errors.ts";
 import { ChatMember } from "../../src/socketio/chat-member.ts";
+import { SessionAllowance } from "../../src/socketio/session-allowance.ts";
 import { readSettings } from "../../src/settings.ts";
 
 const { limits } = readSettings({});
 
 /** A client whose inbox answers when `answer` is called, and what was said of it. */
-function memberOfSlowInbox() {
+function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf">> = {}) {
   const said: string[] = [];
   const { promise, resolve: answer } = Promise.withResolvers<readonly FrameAnswer[] | undefined>();
   const inbox = {
     attach: async () => undefined,
-    take: () => promise,
+    take: (): Promise<readonly FrameAnswer[] | undefined> => promise,
     renew: async () => undefined,
     detach: async () => void said.push("detached"),
+    ...changes,
   };
   const ports = {
     authKeys: [],
@@ -23,7 +27,7 @@ function memberOfSlowInbox() {
     verifyToken: () => Promise.reject(new Error("nobody asks")),
     inboxOf: () => inbox,
     history: () => Promise.reject(new Error("nobody asks")),
-    revOf: async () => 0,
+    revOf: changes.revOf ?? (async () => 0),
     keepUser: () => undefined,
     changed: () => undefined,
     detachFailed: () => undefined,
@@ -34,7 +38,11 @@ function memberOfSlowInbox() {
     end: () => void said.push("ended"),
     refused: (code: string) => void said.push(`refused: ${code}`),
   };
-  const member = new ChatMember(ports, link, { user: "a", marks: [], expiresAtMs: 1 });
+  const member = new ChatMember(ports, link, new SessionAllowance(limits, 0), {
+    user: "a",
+    marks: [],
+    expiresAtMs: 1,
+  });
   void member.event({
     args: ["read", { peer: "b", seq: 1 }],
     isBinary: false,
@@ -60,4 +68,48 @@ test("[OP3][SI10] what a client asked of an inbox that lost it is refused, befor
   answer(undefined);
   await settled();
   expect(said).toEqual(["refused: internal", "acknowledged", "ended"]);
+});
+
+test("[SI5] after a refused send the conversation is asked anew how far it is", async () => {
+  const asked: string[] = [];
+  const handed: unknown[] = [];
+  const answers: FrameAnswer[] = [
+    { kind: "refused", refusal: refusal("stale") },
+    { kind: "sent", peer: "b", receipt: { id: "2", seq: 1, rev: 9, createdAt: 0 } },
+    { kind: "sent", peer: "b", receipt: { id: "3", seq: 2, rev: 10, createdAt: 0 } },
+  ];
+  const { member } = memberOfSlowInbox({
+    take: async (frames) => {
+      handed.push(...frames.map((frame) => ("after" in frame ? frame.after : undefined)));
+      return frames.map(({ type }) => (type === "send" && answers.shift()) || { kind: "done" });
+    },
+    revOf: async (_user, peer) => asked.push(peer) * 4,
+  });
+  for (const text of ["refused", "sent", "sent with what is known"]) {
+    await member.event({ args: ["send", { peer: "b", text }], isBinary: false, acknowledge: undefined });
+    await settled();
+  }
+  expect([asked, handed]).toEqual([
+    ["b", "b"],
+    [undefined, 4, 8, 9],
+  ]);
+});
+
+test("[SI4][EN7] a client's frames are all handed over before its inbox hears that it left", async () => {
+  const said: unknown[] = [];
+  const { member } = memberOfSlowInbox({
+    take: async (frames) => {
+      await settled();
+      said.push(...frames.map(({ type }) => type));
+      return frames.map(() => ({ kind: "done" }));
+    },
+    detach: async () => void said.push("detached"),
+  });
+  await settled();
+  await member.event({ args: ["read", { peer: "b", seq: 2 }], isBinary: false, acknowledge: undefined });
+  await member.event({ args: ["delivered", { peer: "b", seq: 2 }], isBinary: false, acknowledge: undefined });
+  expect(member.detachment.isFinished).toBe(false);
+  await member.left();
+  expect(said).toEqual(["read", "read", "delivered", "detached"]);
+  expect(member.detachment.isFinished).toBe(true);
 });

@@ -89,6 +89,19 @@ test("[SI3] attachments that do not come are waited for ten seconds, those that 
   expect(ends()).toBe(1);
 });
 
+test("[EN8] packets that wait for a verdict are bounded: more ends the session", async () => {
+  const { socketIo, ends } = socketIoWith({ admit: () => new Promise<Admission>(() => undefined) });
+  socketIo.message("0");
+  const event = `2${JSON.stringify(["a", "x".repeat(65_000)])}`;
+  const fitting = Math.floor(4_194_304 / event.length);
+  for (let packet = 0; packet < fitting; packet += 1) {
+    socketIo.message(event);
+  }
+  expect(ends()).toBe(0);
+  socketIo.message(event);
+  expect(ends()).toBe(1);
+});
+
 test("[SI6] an event is acknowledged once, and not after its client left", async () => {
   const { socketIo, sent } = socketIoWith({
     admit: () => ({

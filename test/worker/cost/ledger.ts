@@ -39,6 +39,7 @@ const unbilled = new Set([
   "forget",
   "changed",
   "namespaces",
+  "hasApplication",
 ]);
 
 /** Counts what `run` costs in all objects and the Worker, up to where nothing is under way any more. */

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect } from "vitest";
-import { connect, controlledClock, env, rest, type Client } from "../clients.ts";
+import { connect, controlledClock, env, rest, tokenFor, type Client } from "../clients.ts";
 import { connectInbox, inboxOf, type InboxClient } from "../inbox-client.ts";
 import { connectSocketIo, sessionOf } from "../socket-io-client.ts";
 import { conversationOf } from "../stored.ts";
@@ -16,6 +16,8 @@ export interface Scenario {
 
 const livelyMessages = 50;
 const steadyMessages = 10;
+/** With the first one ten: more are refused. */
+const connectRounds = 9;
 const idlePings = 4;
 const pingsPerHour = 144;
 
@@ -193,6 +195,22 @@ export const scenarios: readonly Scenario[] = [
           await evictDurableObject(stub);
           await runDurableObjectAlarm(stub);
           await client.until(() => client.pings === ping, "a ping");
+        }
+      };
+    },
+  },
+  {
+    name: "a CONNECT and its DISCONNECT on a Socket.IO session that stays",
+    count: connectRounds,
+    begin: async ({ a }) => {
+      const client = await connectSocketIo(a);
+      const packet = `40${JSON.stringify({ token: await tokenFor(a) })}`;
+      client.send("41");
+      return async () => {
+        for (let round = 2; round <= connectRounds + 1; round += 1) {
+          client.send(packet);
+          await client.until(() => client.events("ready").length === round, "ready");
+          client.send("41");
         }
       };
     },

@@ -137,6 +137,36 @@ test("[EN6] a probe that goes no further is given up after ten seconds, and anot
   expect([quick.closeCode, engine.socket === quick]).toEqual([undefined, true]);
 });
 
+test("[EN6] a WebSocket that probes a second time is closed alone, whatever comes behind it", () => {
+  const { engine, heard, closed } = sessionOn();
+  const twice = new FakeSocket();
+  engine.probe(twice);
+  engine.receive(twice, "2probe");
+  engine.receive(twice, "2probe");
+  expect([twice.frames, twice.closeCode]).toEqual([["3probe"], 1000]);
+  engine.receive(twice, "5");
+  engine.receive(twice, "4not taken");
+  expect([engine.socket, heard, closed(), engine.mayBeProbed]).toEqual([undefined, [], 0, true]);
+  const next = new FakeSocket();
+  engine.probe(next);
+  engine.receive(next, "2probe");
+  engine.receive(next, "5");
+  expect(engine.socket).toBe(next);
+});
+
+test("[EN6] a second WebSocket during a probe may not probe, and takes nothing over", () => {
+  const { engine } = sessionOn();
+  const [first, second] = [new FakeSocket(), new FakeSocket()];
+  engine.probe(first);
+  expect(engine.mayBeProbed).toBe(false);
+  engine.receive(first, "2probe");
+  engine.receive(second, "2probe");
+  engine.receive(second, "5");
+  expect([second.frames, engine.socket]).toEqual([[], undefined]);
+  engine.receive(first, "5");
+  expect(engine.socket).toBe(first);
+});
+
 test("[EN10] what is sent to a client that gives no sign of life is bounded, on both transports", async () => {
   const socket = new FakeSocket();
   const onSocket = sessionOn(socket);

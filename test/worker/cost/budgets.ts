@@ -10,8 +10,8 @@ export const budgets: Readonly<Record<string, number>> = {
   "an hour idle on a native socket, a ping every 30 s": 0,
   // 144 alarms, each with the row of the next.
   "an hour idle on a Socket.IO connection, a ping every 25 s": 170,
-  // Twice the inbox's row and the alarm; at most ten a minute on a session, sixty of a user.
-  "a CONNECT and its DISCONNECT on a Socket.IO session that stays": 5,
+  // Twice the session's row in the inbox and the alarm, and the user's presence; at most sixty of a user in a minute.
+  "a CONNECT and its DISCONNECT on a Socket.IO session that stays": 5.6,
   "a reconnect of an inbox socket with nothing missed": 1.6,
   "a reconnect of a conversation socket with nothing missed": 4,
   "an older page of 50 messages": 0.5,

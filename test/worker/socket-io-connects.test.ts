@@ -47,29 +47,33 @@ test("[SI11] refused CONNECTs and those of other namespaces count too, and a min
   client.close();
 });
 
-test("[SI11] sixty CONNECTs of a user in a minute, over all sessions; one more is refused and ends its session", async () => {
-  const letPass = controlledClock();
-  const { a } = freshUsers();
-  const packet = await connectPacket(a);
-  await Promise.all(
-    Array.from({ length: 6 }, async () => {
-      const client = await openSession();
-      for (const _ of rounds) {
-        expect(await connectOn(client, packet)).toMatch(/^40\{"sid"/);
-        client.send("41");
-      }
-      client.close();
-    }),
-  );
-  const late = await openSession();
-  expect(await connectOn(late, packet)).toContain('"code":"rate_limited"');
-  await late.closed();
-  await expect.poll(() => sessionsOf(a)).toEqual([]);
-  letPass(60);
-  const later = await openSession();
-  expect(await connectOn(later, packet)).toMatch(/^40\{"sid"/);
-  later.close();
-});
+test(
+  "[SI11] sixty CONNECTs of a user in a minute, over all sessions; one more is refused and ends its session",
+  { timeout: 30_000 },
+  async () => {
+    const letPass = controlledClock();
+    const { a } = freshUsers();
+    const packet = await connectPacket(a);
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const client = await openSession();
+        for (const _ of rounds) {
+          expect(await connectOn(client, packet)).toMatch(/^40\{"sid"/);
+          client.send("41");
+        }
+        client.close();
+      }),
+    );
+    const late = await openSession();
+    expect(await connectOn(late, packet)).toContain('"code":"rate_limited"');
+    await late.closed();
+    await expect.poll(() => sessionsOf(a)).toEqual([]);
+    letPass(60);
+    const later = await openSession();
+    expect(await connectOn(later, packet)).toMatch(/^40\{"sid"/);
+    later.close();
+  },
+);
 
 test("[SI8][SI11] events of a user are counted over all sessions: no new CONNECT and no other session refills them", async () => {
   // A hundred events at once, then one in five seconds.

@@ -5,6 +5,7 @@ import { Drafts, memoryDrafts } from "./composing/drafts.ts";
 import { Boundary } from "./view/boundary.tsx";
 import { Chat } from "./view/chat.tsx";
 import { BrokenPart } from "./view/failed.tsx";
+import { keepFocus } from "./view/keep-focus.ts";
 
 export interface ChatOptions {
   /** Where the Worker is: `https://dm.example.com`. */
@@ -18,6 +19,8 @@ export interface ChatOptions {
   readonly user?: string;
   /** What the user is called; their id without it. */
   readonly name?: string;
+  /** `token` always returns the same one: when it is refused, only your app can help, and the chat says so. */
+  readonly isTokenFixed?: boolean;
   /** The conversation to begin with. */
   readonly peer?: string;
   /** The user opened another conversation, or went back to the list. `isInstead`: by another name of the one that was open. */
@@ -45,7 +48,17 @@ function unmutedMessages({ conversations: { unread } }: Client): number {
 
 /** Puts a chat into an element of a page, which it fills. */
 export function mountChat(element: HTMLElement, options: ChatOptions): MountedChat {
-  const { url, token, user, name, onPeer, onUnread, onSignOut, peerId = (typed: string) => typed } = options;
+  const {
+    url,
+    token,
+    user,
+    name,
+    isTokenFixed = false,
+    onPeer,
+    onUnread,
+    onSignOut,
+    peerId = (typed: string) => typed,
+  } = options;
   const client = createClient({
     url,
     token,
@@ -63,7 +76,7 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
     render(
       <Boundary of={peer} fallback={(retry) => <BrokenChat retry={retry} />}>
         <Chat
-          {...{ client, drafts, peer, open, openInstead, peerId }}
+          {...{ client, drafts, peer, open, openInstead, peerId, isTokenFixed }}
           you={user}
           ownName={name}
           signOut={onSignOut}
@@ -73,11 +86,13 @@ export function mountChat(element: HTMLElement, options: ChatOptions): MountedCh
       element,
     );
   show(options.peer);
+  const endFocus = keepFocus(element);
   return {
     open: show,
     unmount() {
       endUnread();
       drafts.close();
+      endFocus();
       render(null, element);
       client.close();
     },

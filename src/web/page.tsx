@@ -2,6 +2,7 @@ import { render } from "preact";
 import { safeStorage } from "./browser-storage.ts";
 import { chatElement, mountChatPage, showInAddress, startPage } from "./chat-page.ts";
 import { peerFragment, readFragment } from "./reading/fragment.ts";
+import { tokenName } from "./reading/token-name.ts";
 import { SignInNeeded } from "./view/sign-in-needed.tsx";
 
 /** For this tab alone, and no longer than it: a reload shall not sign out. */
@@ -32,5 +33,11 @@ startPage(() => {
     return;
   }
   const keptUser = storage.getItem(userKey);
-  mountChatPage({ token: () => Promise.resolve(kept), ...(keptUser !== null && { user: keptUser }) });
+  const name = tokenName(kept);
+  mountChatPage({
+    token: () => Promise.resolve(kept),
+    isTokenFixed: true,
+    ...(keptUser !== null && { user: keptUser }),
+    ...(name !== undefined && { name }),
+  });
 });

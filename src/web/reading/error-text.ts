@@ -24,6 +24,12 @@ const texts: Partial<Record<PairlineError["code"], string>> = {
   network: "The server cannot be reached.",
 };
 
+const signedOut: ReadonlySet<unknown> = new Set(["unauthorized", "token_expired", "no_token"]);
+
+export function isSignedOut({ code }: PairlineError): boolean {
+  return signedOut.has(code);
+}
+
 /** What the user is told; the error's own message is for developers. */
 export function errorText(error: unknown): string {
   const code = (error as Partial<PairlineError> | undefined)?.code;

@@ -22,6 +22,11 @@ export function isNearStart({ scrollTop, clientHeight }: ScrollState): boolean {
   return scrollTop < 2 * clientHeight;
 }
 
+/** Whether the reader will soon need newer messages. */
+export function isNearEnd({ scrollTop, scrollHeight, clientHeight }: ScrollState): boolean {
+  return scrollHeight - scrollTop - clientHeight < 2 * clientHeight;
+}
+
 /** The first of the rows, from top to bottom, that the reader sees: that one must not move. */
 export function firstVisible<Row>(rows: readonly Row[], placeOf: (row: Row) => Placed): Row | undefined {
   let low = 0;

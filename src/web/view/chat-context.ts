@@ -16,6 +16,8 @@ export interface ChatContext {
   readonly openInstead: (peer: string) => void;
   /** The id of whom the user means by what they typed. */
   readonly peerId: (typed: string) => string;
+  /** The token never changes: when it is refused only the app can help. */
+  readonly isTokenFixed: boolean;
   readonly signOut: (() => void) | undefined;
   /** Tells the user something for a moment. */
   readonly notify: (text: string) => void;

@@ -32,7 +32,10 @@ export function Chat({ peer, ownsPage, ...given }: ChatProperties) {
   );
   return (
     <chatContext.Provider value={context}>
-      <div class={peer === undefined ? "chat" : "chat has-conversation"}>
+      <div
+        class={peer === undefined ? "chat" : "chat has-conversation"}
+        data-focus-home="[role=log], .sidebar"
+      >
         <ConnectionBanner />
         <Boundary of={peer} fallback={(retry) => <BrokenList retry={retry} />}>
           <Sidebar openPeer={peer} />

@@ -4,6 +4,7 @@ import { lastEditable } from "../composing/composing.ts";
 import { isInputMethodKey } from "../composing/keys.ts";
 import { roomText, type TextRoom } from "../composing/text-limit.ts";
 import { errorText } from "../reading/error-text.ts";
+import { isTouchDevice } from "../reading/touch-device.ts";
 import { useChat } from "./chat-context.ts";
 import { ComposingAbout } from "./composing-about.tsx";
 import { IconButton } from "./icon-button.tsx";
@@ -45,7 +46,13 @@ function WritingPlace(properties: ComposerProperties) {
   const { text, write, submit, room, edit, setInputMethod } = useWriting(properties);
   useLayoutEffect(() => fit(field.current), [text]);
   const about = composing.kind === "new" ? undefined : composing.message.seq;
-  useLayoutEffect(() => field.current?.focus(), [composing.kind, about]);
+  const isOpening = useRef(true);
+  useLayoutEffect(() => {
+    if (!isOpening.current || !isTouchDevice()) {
+      field.current?.focus();
+    }
+    isOpening.current = false;
+  }, [composing.kind, about]);
   const keyDown = (event: KeyboardEvent) => {
     const act = isInputMethodKey(event) ? undefined : actOf(event);
     if (act !== undefined) {
@@ -132,5 +139,5 @@ function fit(field: HTMLTextAreaElement | null): void {
 
 /** On a touch screen Enter is the only way to a new line. */
 function endsMessage({ key, shiftKey }: KeyboardEvent): boolean {
-  return key === "Enter" && !shiftKey && !matchMedia("(pointer: coarse)").matches;
+  return key === "Enter" && !shiftKey && !isTouchDevice();
 }

@@ -1,15 +1,25 @@
 import { useRef } from "preact/hooks";
+import type { PairlineError } from "../../client/index.ts";
 import { bannerOf } from "../reading/banner.ts";
 import { useChat } from "./chat-context.ts";
 import { useLive } from "./use-live.ts";
 import { useOnline } from "./use-online.ts";
 
 export function ConnectionBanner() {
-  const { client, signOut } = useChat();
+  const { client, signOut, isTokenFixed } = useChat();
   const connection = useLive(client.connection);
   const wasOpen = useRef(false);
+  const failure = useRef<PairlineError | undefined>(undefined);
   wasOpen.current ||= connection.state === "open";
-  const banner = bannerOf(connection, { wasOpen: wasOpen.current, isOnline: useOnline() });
+  if (connection.state === "open" || connection.state === "waiting") {
+    failure.current = connection.state === "waiting" ? connection.error : undefined;
+  }
+  const banner = bannerOf(connection, {
+    wasOpen: wasOpen.current,
+    isOnline: useOnline(),
+    failure: failure.current,
+    isTokenFixed,
+  });
   const isSignedOut = banner?.tone === "error" && signOut !== undefined;
   return (
     <div class="banner-place" role="status">

@@ -70,6 +70,7 @@ function Menu({ conversation, status, name }: HeaderProperties & { readonly name
   return (
     <div
       class="menu-place"
+      data-focus-home="button"
       onFocusOut={({ relatedTarget, currentTarget }) => {
         if (!currentTarget.contains(relatedTarget as Node | null)) {
           setOpen(false);

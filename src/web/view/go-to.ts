@@ -1,23 +1,18 @@
 import type { Conversation } from "../../client/index.ts";
 import { chunkIndex } from "../reading/chunks.ts";
-import type { Older } from "./use-older.ts";
 import type { ScrolledLog } from "./use-scroll-place.ts";
 
-/** So many pages are loaded on the way to an old message. */
-const mostPages = 20;
+/** Within so many frames what was loaded is drawn. */
+const mostFrames = 20;
 
 export interface Searched {
   readonly conversation: Conversation;
   readonly log: ScrolledLog;
-  readonly older: Older;
 }
 
-/** Shows the message of a number. Loads what lies between, where it is older than all that is here. */
-export async function goTo(seq: number, { conversation: { messages }, log, older }: Searched): Promise<void> {
-  const isHere = () => (messages.value[0]?.seq ?? 1) <= seq;
-  for (let pages = 0; pages < mostPages && !isHere() && messages.hasOlder; pages += 1) {
-    await older.load();
-  }
+/** Shows the message of a number, however far it is from what is here. Rejects with a PairlineError. */
+export async function goTo(seq: number, { conversation: { messages }, log }: Searched): Promise<void> {
+  await messages.openAt(seq);
   const row = await drawnRow(seq, log);
   if (row !== undefined) {
     log.parts?.place.show(row, 0.3);
@@ -30,11 +25,16 @@ export async function goTo(seq: number, { conversation: { messages }, log, older
 /** A chunk is drawn as soon as it is near what the reader sees. */
 async function drawnRow(seq: number, { scroller, parts }: ScrolledLog): Promise<HTMLElement | undefined> {
   const find = (selector: string) => scroller.current?.querySelector<HTMLElement>(selector) ?? undefined;
-  const selector = `[data-seq="${seq}"]`;
-  const chunk = find(`[data-chunk="${chunkIndex(seq)}"]`);
-  if (find(selector) === undefined && chunk !== undefined) {
-    parts?.place.show(chunk, 0.2);
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  for (let frames = 0; frames < mostFrames; frames += 1) {
+    const row = find(`[data-seq="${seq}"]`);
+    if (row !== undefined) {
+      return row;
+    }
+    const chunk = find(`[data-chunk="${chunkIndex(seq)}"]`);
+    if (chunk !== undefined) {
+      parts?.place.show(chunk, 0.2);
+    }
+    await new Promise(requestAnimationFrame);
   }
-  return find(selector);
+  return undefined;
 }

@@ -1,16 +1,19 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { ConversationMessage, ConversationStatus, Timeline } from "../../client/index.ts";
 import { chunksOf } from "../reading/chunks.ts";
 import { rowKey } from "../reading/rows.ts";
 import type { ScrolledLog } from "./use-scroll-place.ts";
-import type { Older } from "./use-older.ts";
+import type { Opening } from "./use-opening.ts";
+import type { Loader, Pages } from "./use-pages.ts";
 import { IconButton } from "./icon-button.tsx";
 import { MessageChunk } from "./message-chunk.tsx";
 import type { MessageActions } from "./message-row.tsx";
 import { moveByKey } from "./row-keys.ts";
+import { useLook } from "./use-look.ts";
+import { useOpeningPlace } from "./use-opening-place.ts";
 
-interface LogProperties {
+export interface LogProperties {
   readonly timeline: Timeline;
   readonly messages: readonly ConversationMessage[];
   readonly status: ConversationStatus;
@@ -20,40 +23,33 @@ interface LogProperties {
   readonly lineSeq: number | undefined;
   readonly nowMs: number;
   readonly log: ScrolledLog;
-  readonly older: Older;
+  readonly pages: Pages;
+  readonly opening: Opening;
   readonly activeKey: string | undefined;
   readonly actions: MessageActions;
   readonly onLeave: () => void;
+  readonly toNewest: () => void;
   /** The reader sees this message and so all before it. */
   readonly onSeen: (seq: number) => void;
   readonly children: ComponentChildren;
 }
 
 export function MessageLog(properties: LogProperties) {
-  const { timeline, messages, status, name, log, older, onSeen } = properties;
-  const [isAtEnd, setAtEnd] = useState(true);
-  const { hasOlder } = timeline;
-  const look = useRef(() => {});
-  look.current = () => {
-    const place = log.parts?.place;
-    if (place === undefined || !place.isShown) {
-      return;
-    }
-    setAtEnd(place.isAtEnd);
-    if (place.isNearStart && hasOlder && !older.hasFailed) {
-      void older.load();
-    }
-    const seen = Number(place.lastSeen()?.getAttribute("data-seq") ?? 0);
-    if (seen > 0) {
-      onSeen(seen);
-    }
-  };
-  // What is near the start, and what is seen, changes with everything that is drawn too.
-  useEffect(() => look.current());
-  useOpeningPlace(properties);
+  const { timeline, messages, status, name, log, opening } = properties;
+  const { hasOlder, hasNewer } = timeline;
+  const isPlaced = useOpeningPlace(properties);
+  const { isAtEnd, look } = useLook(properties, isPlaced);
   const scrolled = () => {
     log.parts?.place.note();
-    look.current();
+    look();
+  };
+  const keyDown = (event: KeyboardEvent & { readonly currentTarget: HTMLElement }) => {
+    if (event.key === "End" && hasNewer) {
+      event.preventDefault();
+      properties.toNewest();
+    } else {
+      moveByKey(event);
+    }
   };
   return (
     <div class="log-place">
@@ -66,17 +62,17 @@ export function MessageLog(properties: LogProperties) {
         tabIndex={0}
         onScroll={scrolled}
         onPointerLeave={properties.onLeave}
-        onKeyDown={(event) => moveByKey(event)}
+        onKeyDown={keyDown}
       >
         <div ref={log.content} class="log-content">
-          <Beginning {...properties} hasOlder={hasOlder} />
+          {opening.isDone ? <Beginning {...properties} hasOlder={hasOlder} /> : <Opened {...properties} />}
           <Chunks {...properties} />
-          {properties.children}
+          {hasNewer ? <Ending loader={properties.pages.newer} /> : properties.children}
         </div>
       </div>
-      {!isAtEnd && messages.length > 0 && (
+      {(!isAtEnd || hasNewer) && messages.length > 0 && (
         <div class="jump">
-          <IconButton icon="down" label="Go to the newest message" onClick={() => log.parts?.place.toEnd()} />
+          <IconButton icon="down" label="Go to the newest message" onClick={properties.toNewest} />
           {status.unread > 0 && <span class="badge">{status.unread}</span>}
         </div>
       )}
@@ -84,25 +80,56 @@ export function MessageLog(properties: LogProperties) {
   );
 }
 
-function Beginning({ messages, name, hasOlder, older }: LogProperties & { readonly hasOlder: boolean }) {
-  if (older.hasFailed && hasOlder) {
-    return (
-      <p class="beginning" role="alert">
-        Older messages cannot be loaded at the moment.
-        <button type="button" onClick={() => void older.load()}>
-          Try again
-        </button>
-      </p>
-    );
-  }
+/** Before the messages that are seen first are there. */
+function Opened({ messages, opening }: LogProperties) {
+  return opening.hasFailed ? (
+    <Failure text="Messages cannot be loaded at the moment." again={opening.again} />
+  ) : (
+    <Loading isAll={messages.length === 0} />
+  );
+}
+
+function Ending({ loader: { failures, load } }: { readonly loader: Loader }) {
+  return failures > 0 ? (
+    <Failure key={failures} text="Newer messages cannot be loaded at the moment." again={() => void load()} />
+  ) : (
+    <Loading isAll={false} />
+  );
+}
+
+function Failure({ text, again }: { readonly text: string; readonly again: () => void }) {
+  return (
+    <p class="beginning" role="alert">
+      {text}
+      <button type="button" onClick={again}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+function Loading({ isAll }: { readonly isAll: boolean }) {
+  return (
+    <div class={isAll ? "loading all" : "loading"}>
+      <span class="unseen">Loading messages…</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}
+
+function Beginning({ messages, name, hasOlder, pages }: LogProperties & { readonly hasOlder: boolean }) {
+  const { failures, load } = pages.older;
   if (hasOlder) {
-    return (
-      <div class={messages.length === 0 ? "loading all" : "loading"}>
-        <span class="unseen">Loading messages…</span>
-        <i />
-        <i />
-        <i />
-      </div>
+    return failures > 0 ? (
+      <Failure
+        key={failures}
+        text="Older messages cannot be loaded at the moment."
+        again={() => void load()}
+      />
+    ) : (
+      <Loading isAll={messages.length === 0} />
     );
   }
   return (
@@ -171,21 +198,4 @@ function hasRow(
 
 function newestSeq(messages: readonly ConversationMessage[]): number {
   return messages.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
-}
-
-/** A conversation opens at its "new messages" line where it has one, else at its end. */
-function useOpeningPlace({ messages, status, log }: LogProperties): void {
-  const isPlaced = useRef(false);
-  useLayoutEffect(() => {
-    const { parts, scroller } = log;
-    if (isPlaced.current || parts === undefined || messages.length === 0 || !status.isLive) {
-      return;
-    }
-    isPlaced.current = true;
-    const line = scroller.current?.querySelector("[data-new-line]");
-    parts.place.toEnd();
-    if (line !== null && line !== undefined) {
-      parts.place.show(line, 0.2);
-    }
-  });
 }

@@ -1,4 +1,4 @@
-import { firstVisible, isAtEnd, isNearStart, lastSeen, type Placed } from "../reading/place.ts";
+import { firstVisible, isAtEnd, isNearEnd, isNearStart, lastSeen, type Placed } from "../reading/place.ts";
 
 interface Anchor {
   readonly element: Element;
@@ -19,6 +19,7 @@ export class ScrollPlace {
    */
   #anchors: readonly Anchor[] = [];
   #isAtEnd = true;
+  #endsWithNewest = true;
   #scrollTop = 0;
 
   constructor(scroller: HTMLElement) {
@@ -27,6 +28,16 @@ export class ScrollPlace {
 
   get isAtEnd(): boolean {
     return this.#isAtEnd;
+  }
+
+  /** Whether the newest message is the last one here. The end of anything else is not kept in sight. */
+  set endsWithNewest(endsWithNewest: boolean) {
+    this.#endsWithNewest = endsWithNewest;
+    this.#isAtEnd &&= endsWithNewest;
+  }
+
+  get isNearEnd(): boolean {
+    return isNearEnd(this.#scroller);
   }
 
   get isNearStart(): boolean {
@@ -40,7 +51,7 @@ export class ScrollPlace {
 
   /** The reader scrolled. */
   note(): void {
-    this.#isAtEnd = isAtEnd(this.#scroller);
+    this.#isAtEnd = this.#endsWithNewest && isAtEnd(this.#scroller);
     this.#scrollTop = this.#scroller.scrollTop;
     const chunk = firstVisible(this.#chunks(), this.#placeOf);
     const row = chunk && firstVisible(rowsIn(chunk), this.#placeOf);
@@ -74,6 +85,11 @@ export class ScrollPlace {
   show(element: Element, share: number): void {
     this.#scroller.scrollTop += this.#placeOf(element).top - share * this.#scroller.clientHeight;
     this.note();
+  }
+
+  /** Whether an element begins above what the reader sees. */
+  isAbove(element: Element): boolean {
+    return this.#placeOf(element).top < 0;
   }
 
   /** The newest row that the reader sees. */

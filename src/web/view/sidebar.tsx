@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { ConversationSummary } from "../../client/index.ts";
+import type { Connection, ConversationSummary } from "../../client/index.ts";
 import { sameNamed } from "../addressing/find-people.ts";
 import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
@@ -8,7 +8,14 @@ import { IconButton } from "./icon-button.tsx";
 import { BeginButton, SearchField, SearchOutcome } from "./search.tsx";
 import { useLive } from "./use-live.ts";
 import { useMinute } from "./use-minute.ts";
+import { useOwnName } from "./use-own-name.ts";
 import { useSearch } from "./use-search.ts";
+
+/** What stands for the list while it is empty. */
+const emptyTexts: Partial<Record<Connection["state"], string>> = {
+  open: "No conversations yet. Type a name above to begin one.",
+  stopped: "Your conversations cannot be shown.",
+};
 
 export function Sidebar({ openPeer }: { readonly openPeer: string | undefined }) {
   const { client } = useChat();
@@ -17,7 +24,7 @@ export function Sidebar({ openPeer }: { readonly openPeer: string | undefined })
   const search = useSearch(openPeer);
   const { sought, isLoading } = search;
   return (
-    <nav class="sidebar" aria-label="Conversations">
+    <nav class="sidebar" aria-label="Conversations" tabIndex={-1}>
       <Self />
       <SearchField search={search} />
       <SearchOutcome search={search} />
@@ -25,9 +32,7 @@ export function Sidebar({ openPeer }: { readonly openPeer: string | undefined })
       <BeginButton search={search} isListed={conversations.some(({ peer }) => peer === sought.id)} />
       {sought.text !== "" && isLoading && <p class="list-empty">Searching all conversations…</p>}
       {conversations.length === 0 && sought.text === "" && (
-        <p class="list-empty">
-          {state === "open" ? "No conversations yet. Type a name above to begin one." : "Loading…"}
-        </p>
+        <p class="list-empty">{emptyTexts[state] ?? "Loading…"}</p>
       )}
     </nav>
   );
@@ -69,10 +74,10 @@ function ConversationListView({ conversations, openPeer }: ListProperties) {
 }
 
 function Self() {
-  const { client, ownName, signOut } = useChat();
+  const { client, signOut } = useChat();
   useLive(client.connection);
   const { you } = client;
-  const name = ownName ?? you;
+  const name = useOwnName() ?? you;
   return (
     <header class="self">
       {you !== undefined && <Avatar peer={you} name={name ?? you} />}

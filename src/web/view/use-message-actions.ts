@@ -42,7 +42,7 @@ export function useMessageActions(parts: Parts): MessageActions {
         const message = findMessage(conversation.messages.value, { seq: replyTo });
         current.current.setComposing(message === undefined ? { kind: "new" } : { kind: "reply", message });
       },
-      goTo: (seq) => void goTo(seq, current.current),
+      goTo: (seq) => void goTo(seq, current.current).catch((error: unknown) => notify(errorText(error))),
       activate: (key) => current.current.setActiveKey(key),
     };
   }, [client, conversation, drafts, notify]);

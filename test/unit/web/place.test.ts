@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstVisible, isAtEnd, isNearStart, lastSeen } from "../../../src/web/reading/place.ts";
+import { firstVisible, isAtEnd, isNearEnd, isNearStart, lastSeen } from "../../../src/web/reading/place.ts";
 
 /** Rows of 100 px, scrolled by so much. */
 const scrolled = (byPx: number) => (row: number) => ({
@@ -42,5 +42,14 @@ test("[WEB5] near the end is the end; two views from the start more is wanted", 
     true,
     true,
     false,
+  ]);
+});
+
+test("[WEB5] two views from the end newer messages are wanted, where there are some", () => {
+  const state = { scrollHeight: 5_000, clientHeight: 500 };
+  expect([3_500, 3_501, 4_500].map((scrollTop) => isNearEnd({ ...state, scrollTop }))).toEqual([
+    false,
+    true,
+    true,
   ]);
 });

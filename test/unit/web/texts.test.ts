@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { PairlineError } from "../../../src/client/index.ts";
-import { bannerOf } from "../../../src/web/reading/banner.ts";
 import { isEmojiOnly } from "../../../src/web/reading/emoji-only.ts";
 import { errorText } from "../../../src/web/reading/error-text.ts";
 import { peerFragment, readFragment } from "../../../src/web/reading/fragment.ts";
@@ -8,25 +7,6 @@ import { hueOf, initialsOf, nameOf } from "../../../src/web/reading/person.ts";
 import { userIdOf } from "../../../src/web/development/user-id.ts";
 
 const network = new PairlineError("network", "gone");
-
-test("[WEB6] the banner tells of an outage, not of the first connecting, and says when another try would not help", () => {
-  const at = { wasOpen: true, isOnline: true };
-  expect(bannerOf({ state: "connecting" }, { ...at, wasOpen: false })).toBeUndefined();
-  expect(bannerOf({ state: "open" }, at)).toBeUndefined();
-  expect(bannerOf({ state: "closed" }, at)).toBeUndefined();
-  expect(bannerOf({ state: "open" }, { ...at, isOnline: false })).toMatchObject({
-    tone: "warning",
-    canTry: false,
-  });
-  expect(bannerOf({ state: "connecting" }, at)).toMatchObject({ tone: "warning" });
-  expect(bannerOf({ state: "waiting", retryAtMs: 0, error: network }, at)).toMatchObject({ canTry: true });
-  const error = new PairlineError("unauthorized", "for developers");
-  expect(bannerOf({ state: "stopped", error }, at)).toEqual({
-    tone: "error",
-    text: "You are signed out.",
-    canTry: true,
-  });
-});
 
 test("[WEB6] errors are told in plain words, an unknown one too", () => {
   expect(errorText(network)).toBe("The server cannot be reached.");

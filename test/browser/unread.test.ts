@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import { freshName, person, stage, type Person } from "./browser.ts";
+import { seed } from "./seed.ts";
+
+const at = stage();
+
+/** Alice before her list, to whom Bob has written so many messages of which she has read the first ones. */
+async function unreadFrom(count: number, readSeq: number): Promise<{ alice: Person; bob: string }> {
+  const alice = await person(at(), freshName("alice"));
+  const bob = freshName("bob");
+  await seed(at().place, bob, alice.name, count);
+  await markRead(alice.name, bob, readSeq);
+  await alice.signIn();
+  await alice.listed(bob).getByRole("button").click();
+  return { alice, bob };
+}
+
+async function markRead(user: string, peer: string, seq: number): Promise<void> {
+  const { place } = at();
+  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(peer)}/read`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${await place.token(user)}`, "content-type": "application/json" },
+    body: JSON.stringify({ seq }),
+  });
+  expect(response.status).toBe(200);
+}
+
+async function readCursor(user: string, peer: string): Promise<number> {
+  const { place } = at();
+  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(peer)}`, {
+    headers: { authorization: `Bearer ${await place.token(user)}` },
+  });
+  return ((await response.json()) as { read: { you: number } }).read.you;
+}
+
+/** The numbers of all rows in the document, and of those that are seen whole. */
+function rowsOf({ log }: Person): Promise<{ drawn: number[]; seen: number[] }> {
+  return log.evaluate((scroller) => {
+    const { top, bottom } = scroller.getBoundingClientRect();
+    const rows = Array.from(scroller.querySelectorAll<HTMLElement>("[data-seq]"));
+    const isSeen = (row: Element) => {
+      const box = row.getBoundingClientRect();
+      return box.top >= top - 1 && box.bottom <= bottom + 1;
+    };
+    const numbers = (some: HTMLElement[]) => some.map((row) => Number(row.dataset["seq"]));
+    return { drawn: numbers(rows), seen: numbers(rows.filter(isSeen)) };
+  });
+}
+
+for (const count of [100, 5_030]) {
+  test(`[WEB3, WEB4] with ${count - 30} unread messages a conversation opens at the first, and what was seen is read, no more`, async () => {
+    const { alice, bob } = await unreadFrom(count, 30);
+    await alice.page.getByText("New messages").waitFor();
+    const line = await alice.page.getByText("New messages").boundingBox();
+    const log = await alice.log.boundingBox();
+    expect(line?.y).toBeGreaterThan(log?.y ?? 0);
+    expect(line?.y).toBeLessThan((log?.y ?? 0) + (log?.height ?? 0) / 2);
+    const { drawn, seen } = await rowsOf(alice);
+    expect(seen).toContain(31);
+    expect(drawn).toEqual(drawn.map((_, index) => (drawn[0] ?? 0) + index));
+    const last = Math.max(...seen);
+    await expect.poll(() => readCursor(alice.name, bob)).toBe(last);
+    const badge = alice.page.locator(".jump .badge");
+    await badge.getByText(String(count - last), { exact: true }).waitFor();
+
+    // Some pages down: read as far as seen, without a hole.
+    await alice.log.hover();
+    await alice.page.mouse.wheel(0, 2_500);
+    await expect.poll(() => readCursor(alice.name, bob)).toBeGreaterThan(last + 10);
+    const later = await rowsOf(alice);
+    expect(await readCursor(alice.name, bob)).toBeLessThanOrEqual(Math.max(...later.seen));
+
+    await alice.page.getByRole("button", { name: "Go to the newest message" }).click();
+    await alice.row(`message ${count}`).first().waitFor();
+    await alice.write("caught up");
+    await alice.hasMark("caught up", "Sent");
+    await expect.poll(() => readCursor(alice.name, bob)).toBeGreaterThanOrEqual(count);
+    await alice.page.locator(".jump").waitFor({ state: "detached" });
+  });
+}
+
+test("[WEB5] who scrolls from the first unread message to the end comes to the newest one, without a hole or a double", async () => {
+  const { alice, bob } = await unreadFrom(400, 20);
+  await alice.page.getByText("New messages").waitFor();
+  const numbers = new Set<number>();
+  await alice.log.hover();
+  await expect
+    .poll(
+      async () => {
+        await alice.page.mouse.wheel(0, 900);
+        const { drawn } = await rowsOf(alice);
+        expect(new Set(drawn).size).toBe(drawn.length);
+        drawn.forEach((number) => numbers.add(number));
+        return drawn.includes(400) && (await alice.page.locator(".jump").count()) === 0;
+      },
+      { timeout: 120_000, interval: 50 },
+    )
+    .toBe(true);
+  expect(Array.from({ length: 380 }, (_, index) => 21 + index).filter((seq) => !numbers.has(seq))).toEqual(
+    [],
+  );
+  await post(bob, alice.name, "live again");
+  await alice.row("live again").waitFor();
+});
+
+test("[WEB3] what comes while the reader looks elsewhere does not push the line out of sight", async () => {
+  const alice = await person(at(), freshName("alice"));
+  const bob = freshName("bob");
+  await seed(at().place, bob, alice.name, 60);
+  await alice.signIn();
+  await alice.open(bob);
+  await alice.page.getByRole("button", { name: "Go to the newest message" }).click();
+  await alice.listed(bob).getByText("unread").waitFor({ state: "detached" });
+  const elsewhere = await alice.context.newPage();
+  await elsewhere.bringToFront();
+  await alice.page.evaluate(() => window.dispatchEvent(new Event("blur")));
+  for (let number = 1; number <= 40; number += 1) {
+    await post(bob, alice.name, `while away ${number}`);
+  }
+  await alice.listed(bob).getByText("40 unread").waitFor();
+  await elsewhere.close();
+  await alice.page.bringToFront();
+  await alice.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await alice.row("while away 1").first().waitFor();
+  expect((await rowsOf(alice)).seen).toContain(61);
+  await expect.poll(() => readCursor(alice.name, bob)).toBeGreaterThan(60);
+  expect(await readCursor(alice.name, bob)).toBeLessThan(100);
+});
+
+async function post(from: string, to: string, text: string): Promise<void> {
+  const { place } = at();
+  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(to)}/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${await place.token(from)}`, "content-type": "application/json" },
+    body: JSON.stringify({ id: crypto.randomUUID(), text }),
+  });
+  expect(response.status).toBe(201);
+}

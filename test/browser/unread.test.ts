@@ -37,13 +37,13 @@ async function readCursor(user: string, peer: string): Promise<number> {
 function rowsOf({ log }: Person): Promise<{ drawn: number[]; seen: number[] }> {
   return log.evaluate((scroller) => {
     const { top, bottom } = scroller.getBoundingClientRect();
-    const rows = Array.from(scroller.querySelectorAll<HTMLElement>("[data-seq]"));
-    const isSeen = (row: Element) => {
+    const rows = Array.from(scroller.querySelectorAll<HTMLElement>("[data-seq]"), (row) => {
       const box = row.getBoundingClientRect();
-      return box.top >= top - 1 && box.bottom <= bottom + 1;
-    };
-    const numbers = (some: HTMLElement[]) => some.map((row) => Number(row.dataset["seq"]));
-    return { drawn: numbers(rows), seen: numbers(rows.filter(isSeen)) };
+      const isSeen = box.top >= top - 1 && box.bottom <= bottom + 1;
+      return { seq: Number(row.dataset["seq"]), isSeen };
+    });
+    const seen = rows.filter(({ isSeen }) => isSeen);
+    return { drawn: rows.map(({ seq }) => seq), seen: seen.map(({ seq }) => seq) };
   });
 }
 

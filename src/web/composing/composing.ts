@@ -21,9 +21,21 @@ export function liveComposing(composing: Composing, messages: readonly Conversat
     return newMessage;
   }
   const { kind, message: chosen } = composing;
+  if (isElsewhere(chosen, messages)) {
+    return { kind, message: chosen };
+  }
   const message = findMessage(messages, chosen);
   const isOver = message === undefined || (kind === "edit" && message.deletedAt !== undefined);
   return isOver ? newMessage : { kind, message };
+}
+
+/** Whether other messages are shown than those around it: the reader went to another place. */
+function isElsewhere(
+  chosen: ConversationMessage,
+  messages: readonly ConversationMessage[],
+): chosen is Message {
+  const isNumbered = chosen.seq !== undefined && messages.some(({ seq }) => seq !== undefined);
+  return isNumbered && messages.every(({ seq }) => seq !== chosen.seq);
 }
 
 /** The message of this number; undefined if it is another one by now (a reset), or is not loaded. */

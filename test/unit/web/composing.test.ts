@@ -81,4 +81,9 @@ test("[WEB17] what is answered or edited is shown as it is now, and never as it 
     kind: "new",
   });
   expect(liveComposing({ kind: "reply", message: chosen }, [])).toEqual({ kind: "new" });
+  // The reader went to another place of the conversation meanwhile.
+  expect(liveComposing({ kind: "edit", message: chosen }, [own(900), own(901)])).toEqual({
+    kind: "edit",
+    message: chosen,
+  });
 });

@@ -47,7 +47,7 @@ test("[WEB6] a server is killed and started again under the page: what was writt
   await bob.row("before").waitFor();
 
   await at().worker.kill();
-  await alice.page.getByText("You are offline.").waitFor();
+  await alice.page.getByText("The server cannot be reached.").waitFor();
   await alice.write("into the void");
   await alice.hasMark("into the void", "Waiting to be sent");
   at().worker = await startWorker(at().place);
@@ -58,7 +58,7 @@ test("[WEB6] a server is killed and started again under the page: what was writt
   await bob.row("after").waitFor();
   expect(await alice.texts()).toEqual(await bob.texts());
   expect((await bob.texts()).toSorted()).toEqual(["after", "and back", "before", "into the void"]);
-  await alice.page.getByText("You are offline.").waitFor({ state: "detached" });
+  await alice.page.getByText("The server cannot be reached.").waitFor({ state: "detached" });
 });
 
 test("[WEB6] what was written offline outlives a reload of the page and goes out after it, once", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { freshName, person, stage, type Person } from "./browser.ts";
-import { seed } from "./seed.ts";
+import { markRead, seed } from "./seed.ts";
 
 const at = stage();
 const count = 10_000;
@@ -9,6 +9,7 @@ test(`[WEB5] a conversation of ${count} messages is scrolled to its top, and the
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
   await seed(at().place, bob, alice.name, count);
+  await markRead(at().place, alice.name, bob, count);
   await alice.page.addInitScript(observeLongTasks);
   await alice.page.reload();
   await alice.signIn();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { freshName, person, stage, type Person } from "./browser.ts";
-import { seed } from "./seed.ts";
+import { markRead, seed } from "./seed.ts";
 
 const at = stage();
 
@@ -8,6 +8,7 @@ test("[WEB5, WEB4] who reads old messages is not pulled away by a new one, and h
   const alice = await person(at(), freshName("alice"));
   const bob = await person(at(), freshName("bob"));
   await seed(at().place, bob.name, alice.name, 300);
+  await markRead(at().place, alice.name, bob.name, 299);
   await Promise.all([alice.signIn(), bob.signIn()]);
   await alice.open(bob.name);
   const jump = alice.page.getByRole("button", { name: "Go to the newest message" });
@@ -34,6 +35,7 @@ test("[WEB5] a reply leads to what it quotes, though that is far above and was n
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
   await seed(at().place, bob, alice.name, 400);
+  await markRead(at().place, alice.name, bob, 400);
   await alice.signIn();
   await post(alice.name, bob, { text: "about that", replyTo: 20 });
   await alice.open(bob);
@@ -53,6 +55,7 @@ test("[WEB3] a conversation opens at what is new, and the line comes anew for wh
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
   await seed(at().place, bob, alice.name, 90);
+  await markRead(at().place, alice.name, bob, 89);
   await alice.signIn();
   await alice.open(bob);
   await alice.row("message 90").waitFor();

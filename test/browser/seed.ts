@@ -37,6 +37,18 @@ export async function seed(place: Place, author: string, peer: string, count: nu
   socket.close();
 }
 
+/** Marks a conversation as read up to a message, as another device of the user does. */
+export async function markRead(place: Place, user: string, peer: string, seq: number): Promise<void> {
+  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(peer)}/read`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${await place.token(user)}`, "content-type": "application/json" },
+    body: JSON.stringify({ seq }),
+  });
+  if (!response.ok) {
+    throw new Error(`the mark was refused: ${await response.text()}`);
+  }
+}
+
 function textOf(number: number): string {
   return number % 10 === 0 ? `message ${number} ${"with many words ".repeat(20)}` : `message ${number}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { freshName, person, stage, type Person } from "./browser.ts";
-import { seed } from "./seed.ts";
+import { markRead, seed } from "./seed.ts";
 
 const at = stage();
 
@@ -9,20 +9,10 @@ async function unreadFrom(count: number, readSeq: number): Promise<{ alice: Pers
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
   await seed(at().place, bob, alice.name, count);
-  await markRead(alice.name, bob, readSeq);
+  await markRead(at().place, alice.name, bob, readSeq);
   await alice.signIn();
   await alice.listed(bob).getByRole("button").click();
   return { alice, bob };
-}
-
-async function markRead(user: string, peer: string, seq: number): Promise<void> {
-  const { place } = at();
-  const response = await fetch(`${place.url}/v1/conversations/${encodeURIComponent(peer)}/read`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${await place.token(user)}`, "content-type": "application/json" },
-    body: JSON.stringify({ seq }),
-  });
-  expect(response.status).toBe(200);
 }
 
 async function readCursor(user: string, peer: string): Promise<number> {
@@ -107,9 +97,10 @@ test("[WEB3] what comes while the reader looks elsewhere does not push the line 
   const alice = await person(at(), freshName("alice"));
   const bob = freshName("bob");
   await seed(at().place, bob, alice.name, 60);
+  await markRead(at().place, alice.name, bob, 59);
   await alice.signIn();
   await alice.open(bob);
-  await alice.page.getByRole("button", { name: "Go to the newest message" }).click();
+  await alice.row("message 60").waitFor();
   await alice.listed(bob).getByText("unread").waitFor({ state: "detached" });
   const elsewhere = await alice.context.newPage();
   await elsewhere.bringToFront();

@@ -59,8 +59,9 @@ function homeIn(element: HTMLElement): HTMLElement | undefined {
   if (!element.isConnected) {
     return undefined;
   }
-  const selector = element.dataset["focusHome"];
-  const homes = selector === undefined ? [] : Array.from(element.querySelectorAll<HTMLElement>(selector));
+  // In the order of the selectors, not of the document.
+  const selectors = element.dataset["focusHome"]?.split(",") ?? [];
+  const homes = selectors.flatMap((selector) => Array.from(element.querySelectorAll<HTMLElement>(selector)));
   return [...(element.hasAttribute("tabindex") ? [element] : []), ...homes].find(isUsable);
 }
 

@@ -17,6 +17,10 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           environment: "node",
+          // The Worker's objects run in plain Node too: test/unit/virtual-worker/.
+          alias: {
+            "cloudflare:workers": `${import.meta.dirname}/test/unit/virtual-worker/cloudflare-workers.ts`,
+          },
           // They wait for nothing: all that takes time is the machine.
           testTimeout: 60_000,
         },

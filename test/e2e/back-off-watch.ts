@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import type { Timing } from "../../src/client/api.ts";
-import type { CreateClient } from "./sdk-run.ts";
+import type { CreateClient } from "./client-variant.ts";
 
 const timing: Timing = { backOffBaseMs: 1_000, backOffCapMs: 30_000, heartbeatMs: 30_000, answerMs: 10_000 };
 const clients = 300;

@@ -2,9 +2,12 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { projectDir } from "../../src/commands/local.ts";
-import type { CreateClient } from "./sdk-run.ts";
+import type { createClient } from "../../src/client/client.ts";
 
 const clientDir = join(projectDir, "src", "client");
+
+/** A client under test, good or broken on purpose. */
+export type CreateClient = typeof createClient;
 
 /** A piece of the client's source, and what stands there instead. */
 export interface Change {

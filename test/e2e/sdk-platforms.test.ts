@@ -8,7 +8,7 @@ import { createClient } from "../../src/client/client.ts";
 import { projectDir } from "../../src/commands/local.ts";
 import { loadHistory } from "./history.ts";
 import { freshPlace, startWorker, type LocalWorker, type Place } from "./local-worker.ts";
-import type { CreateClient } from "./sdk-run.ts";
+import type { CreateClient } from "./client-variant.ts";
 
 let place: Place;
 let worker: LocalWorker;

@@ -9,7 +9,7 @@ import type {
   Sent,
   Timing,
 } from "../../src/client/api.ts";
-import type { createClient } from "../../src/client/client.ts";
+import type { CreateClient } from "./client-variant.ts";
 import { seededFates, type FaultRates } from "./fault-plan.ts";
 import { faultNames, faultProxy, type FaultName, type FaultProxy } from "./fault-proxy.ts";
 import { loadHistory } from "./history.ts";
@@ -17,9 +17,6 @@ import type { Place } from "./local-worker.ts";
 
 const pageMessages = 100;
 const mostPageTries = 50;
-
-/** A client under test, good or broken on purpose. */
-export type CreateClient = typeof createClient;
 
 export interface RunOptions {
   readonly seed: number;

@@ -15,6 +15,8 @@ export class SqliteD1 {
   readonly #prepared = preparedOnce(this.#database);
   /** While true every call fails. */
   isDown = false;
+  /** Waited for before and after each call: how long it is under way. */
+  delay: () => Promise<void> = () => Promise.resolve();
   /** Calls that are answered before the next one fails, or undefined for all. */
   answersLeft: number | undefined;
 
@@ -30,11 +32,13 @@ export class SqliteD1 {
     const database = {
       prepare: (query: string) => this.#prepare(query, []),
       batch: async (statements: { all(): unknown }[]) => {
+        await this.delay();
         this.#answer();
         this.batches += 1;
-        this.#database.exec("BEGIN");
+        this.#database.exec("SAVEPOINT batch");
         const results = statements.map((statement) => statement.all());
-        this.#database.exec("COMMIT");
+        this.#database.exec("RELEASE batch");
+        await this.delay();
         return Promise.all(results);
       },
       withSession: () => database,
@@ -44,6 +48,16 @@ export class SqliteD1 {
 
   rows(query: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
     return this.#prepared(query).statement.all(...values);
+  }
+
+  /** From now on everything can be undone at once. */
+  mark(): void {
+    this.#database.exec("SAVEPOINT mark");
+  }
+
+  /** Goes back to the mark, in a moment however much there is. */
+  rollBack(): void {
+    this.#database.exec("ROLLBACK TO mark; RELEASE mark");
   }
 
   dump(): Dump {
@@ -64,17 +78,21 @@ export class SqliteD1 {
         return { success: true, results, meta: {} };
       },
       run: async () => {
+        await this.delay();
         this.#answer();
         this.#prepared(query).statement.run(...values);
+        await this.delay();
         return { success: true, results: [], meta: {} };
       },
       raw: async () => {
+        await this.delay();
         this.#answer();
         const { statement } = this.#prepared(query);
         // Of two columns with one name a row as an object would have one.
         statement.setReturnArrays(true);
         const rows = statement.all(...values);
         statement.setReturnArrays(false);
+        await this.delay();
         return rows;
       },
     };

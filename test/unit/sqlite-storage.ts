@@ -61,6 +61,16 @@ export class SqliteStorage implements LogStorage {
     return dumpOf(this.#database);
   }
 
+  /** From now on everything can be undone at once. */
+  mark(): void {
+    this.#database.exec("SAVEPOINT mark");
+  }
+
+  /** Goes back to the mark, in a moment however much there is. */
+  rollBack(): void {
+    this.#database.exec("ROLLBACK TO mark; RELEASE mark");
+  }
+
   /** Goes back to what a dump holds, as a point-in-time recovery does. */
   restore(dump: Dump): void {
     restoreTo(this.#database, dump);

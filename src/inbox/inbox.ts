@@ -14,7 +14,7 @@ import { Following } from "./following.ts";
 import { hold } from "./held-frames.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
-import { isNewer, overlaid } from "./overlay.ts";
+import { isCountable, isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
 import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
@@ -191,12 +191,12 @@ export class InboxRoom {
       const isWhole = page.nextCursor === undefined;
       const beyond = isWhole ? [] : summaries.map(({ peer }) => peer).filter((peer) => !onPage.has(peer));
       const found = beyond.length === 0 ? new Map<string, Archived>() : await archived(beyond);
-      // Told while the archive was asked: what the totals cannot account for follows as frames.
-      const covered = this.#told
-        .all()
-        .flatMap(({ summary }) =>
-          isWhole || onPage.has(summary.peer) || beyond.includes(summary.peer) ? [summary] : [],
-        );
+      // What the totals cannot account for, also what was told while the archive was asked, follows as frames.
+      const covered = this.#told.all().flatMap(({ summary }) => {
+        const { peer } = summary;
+        const isBeyond = beyond.includes(peer) && isCountable(summary, found.get(peer)?.summary);
+        return isWhole || onPage.has(peer) || isBeyond ? [summary] : [];
+      });
       told = new Set(covered.map(({ peer }) => peer));
       const before = new Map([...found].map(([peer, { summary }]) => [peer, summary]));
       this.devices.send(device, { type: "ready", ...facts, list: overlaid(page, covered, before) });

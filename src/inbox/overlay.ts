@@ -12,6 +12,14 @@ export function isNewer(one: Summary, other: Summary): boolean {
 }
 
 /**
+ * Whether the totals of a page that lacks this conversation can be corrected by it. What the archive has by now may have
+ * come after the page was read, and then the page did not count it.
+ */
+export function isCountable(summary: Summary, archived: Summary | undefined): boolean {
+  return archived === undefined || isNewer(summary, archived);
+}
+
+/**
  * The first page of a list with what conversations told since it was written. Where there are further pages `archived` has
  * the archive's word on told conversations that this one lacks, so that the totals come out exact; a page that is the
  * whole list counted nothing of them, whatever the archive says a moment later. The page only grows: its cursor stays good.

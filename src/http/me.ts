@@ -1,7 +1,7 @@
 import { presenceBodySchema, type PresenceBody } from "../protocol/rest.ts";
 import { factory } from "./door.ts";
 import { bodyOf } from "./input.ts";
-import { methodRefused } from "./problem.ts";
+import { methodRefused, RequestRefused } from "./problem.ts";
 
 /** What the token's user set for themselves, below `/v1/me`. */
 export const me = factory
@@ -14,7 +14,10 @@ export const me = factory
   .put("/presence", async (context) => {
     const { user } = context.get("verified");
     const { visible } = await bodyOf(context, presenceBodySchema);
-    await context.env.INBOXES.getByName(user).setVisible(visible);
+    const refused = await context.env.INBOXES.getByName(user).setVisible(visible);
+    if (refused !== undefined) {
+      throw new RequestRefused(refused);
+    }
     return context.json<PresenceBody>({ visible });
   })
   .all("/presence", methodRefused("GET", "PUT"));

@@ -155,7 +155,7 @@ export class Inbox extends DurableObject<Env> {
     return this.#room.presence.visible;
   }
 
-  setVisible(visible: boolean): Promise<void> {
+  setVisible(visible: boolean): Promise<Refusal | undefined> {
     return this.#room.presence.setVisible(visible);
   }
 

@@ -94,6 +94,7 @@ export class InboxRoom {
       hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
       isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
       ask: async (peer) => this.#with(peer, (conversation) => conversation.askInbox(), undefined),
+      known: async (peers) => new Set((await ports.archived(peers)).keys()),
     });
     this.following = new Following({
       devices: () => this.devices.all,

@@ -1,3 +1,6 @@
+import { refusal, type Refusal } from "../protocol/errors.ts";
+import { fixedLimits } from "../protocol/limits.ts";
+import { TokenBucket } from "../sockets/token-bucket.ts";
 import {
   freshPresence,
   seen,
@@ -35,6 +38,8 @@ interface OwnPresencePorts {
   readonly failed: () => void;
   /** The conversation with a peer asks again whether the user may be seen. */
   readonly ask: (peer: string) => Promise<void>;
+  /** Those of the peers with whom the user has a conversation that has messages. Throws where the archive does not answer. */
+  readonly known: (peers: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /** Whether the inbox's user is online, who may see it, and who is told when it changes. */
@@ -49,12 +54,18 @@ export class OwnPresence {
   readonly #gone = new Set<string>();
   /** Followers that could not be reached with what was new. */
   readonly #unheard = new Set<string>();
+  readonly #allowance: TokenBucket;
 
   constructor(ports: OwnPresencePorts) {
     this.#ports = ports;
     const { presence = freshPresence, followers = [] } = ports.store.load();
     this.#kept = presence;
     this.#followers = followers;
+    this.#allowance = new TokenBucket(
+      fixedLimits.presenceChangesPerMinute / 60,
+      fixedLimits.presenceChangesPerMinute,
+      ports.now(),
+    );
     this.recall();
   }
 
@@ -62,8 +73,12 @@ export class OwnPresence {
     return this.#kept.visible;
   }
 
-  /** Shows or hides the user, everywhere. */
-  async setVisible(visible: boolean): Promise<void> {
+  /** Shows or hides the user, everywhere. Each time calls whoever follows them, so a user may do it only so often. */
+  async setVisible(visible: boolean): Promise<Refusal | undefined> {
+    const retryAfterMs = this.#allowance.take(this.#ports.now());
+    if (retryAfterMs > 0) {
+      return refusal("rate_limited", { retryAfterMs });
+    }
     // Said again, it is told again: a conversation may not have heard it.
     if (visible !== this.#kept.visible) {
       this.#keep({ ...this.#kept, visible });
@@ -72,6 +87,7 @@ export class OwnPresence {
       this.#tell(this.#followers.filter((follower) => !this.#ports.store.isBlocked(follower))),
       this.#askPlaces(),
     ]);
+    return undefined;
   }
 
   /** A conversation says whether the user has a socket there. Writes a row where that is new. */
@@ -166,8 +182,25 @@ export class OwnPresence {
     }
   }
 
+  /** Not where the user only opened a socket, to a peer who may not exist: a conversation without messages hears it later. */
   async #askPlaces(): Promise<void> {
-    this.#reportFailed(await Promise.allSettled(this.#kept.places.map((peer) => this.#ports.ask(peer))));
+    const places = await this.#placesSeen();
+    this.#reportFailed(await Promise.allSettled(places.map((peer) => this.#ports.ask(peer))));
+  }
+
+  async #placesSeen(): Promise<readonly string[]> {
+    const { places } = this.#kept;
+    const others = places.filter((peer) => !this.#followers.includes(peer));
+    if (others.length === 0) {
+      return places;
+    }
+    try {
+      const known = await this.#ports.known(others);
+      return places.filter((peer) => known.has(peer) || !others.includes(peer));
+    } catch {
+      // Better a call too many than a user who is shown although they hide.
+      return places;
+    }
   }
 
   /** Once for all: an outage breaks every call. */

@@ -16,12 +16,15 @@ export interface KeptPresence {
 
 export const freshPresence: KeptPresence = { visible: true, places: [] };
 
+/** Places that are kept; beyond them the oldest is forgotten. They are one row, and each may be called. */
+export const maxPlaces = 100;
+
 export function withPlace(kept: KeptPresence, peer: string, isHere: boolean): KeptPresence {
   if (kept.places.includes(peer) === isHere) {
     return kept;
   }
   const others = kept.places.filter((place) => place !== peer);
-  return { ...kept, places: isHere ? [...others, peer] : others };
+  return { ...kept, places: isHere ? [...others, peer].slice(-maxPlaces) : others };
 }
 
 /** Hidden users look like ones who were never here. */

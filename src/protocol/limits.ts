@@ -46,9 +46,14 @@ export const fixedLimits = {
   privateDmBurstWindowMs: 10_000,
   /** Over how long a user's burst comes back, so that connecting again and again brings no more. */
   privateDmBurstRefillMs: 300_000,
+  /** Times a user may show or hide themselves at once, and in each minute. */
+  presenceChangesPerMinute: 10,
   /** Milliseconds after its last sign of life (frame or ping) for which a socket counts as presence. */
   presenceTtlMs: 120_000,
 } as const;
+
+/** The greatest `MAX_TEXT_BYTES`. JSON may escape every letter, at three times its bytes, and the frame must still fit. */
+export const greatestMaxTextBytes = 21_504;
 
 /** Messages of a history page when the request names no limit. */
 export const defaultPageMessages = 50;

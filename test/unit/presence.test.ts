@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { Following } from "../../src/inbox/following.ts";
+import { InboxDevice } from "../../src/inbox/inbox-device.ts";
+import { OwnPresence } from "../../src/inbox/own-presence.ts";
+import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
+
+const minuteMs = 60_000;
+
+test("[PR6] a place is asked again 2 minutes after it was, when somebody subscribes, and not before", async () => {
+  const clock = { nowMs: 1_800_000_000_000 };
+  const asked: number[] = [];
+  const presence = new OwnPresence({
+    now: () => clock.nowMs,
+    hasDevice: () => false,
+    hasLiveDevice: () => false,
+    store: {
+      load: () => ({ presence: { visible: true, places: ["carol"] } }),
+      savePresence: () => undefined,
+      saveFollowers: () => undefined,
+      isBlocked: () => false,
+      saveBlocked: () => undefined,
+    },
+    isHere: async () => {
+      asked.push(clock.nowMs);
+      return asked.length < 2;
+    },
+    tell: async () => true,
+    ask: async () => undefined,
+    known: async (peers) => new Set(peers),
+    failed: () => undefined,
+  });
+  expect(await presence.follow("alice")).toEqual({ online: true });
+  clock.nowMs += 2 * minuteMs - 1;
+  expect(await presence.follow("alice")).toEqual({ online: true });
+  expect(asked).toHaveLength(1);
+  clock.nowMs += 1;
+  expect(await presence.follow("alice")).toMatchObject({ online: false });
+  expect(asked).toHaveLength(2);
+});
+
+test("[PR4] where a peer's inbox failed, the same subscription brings their presence once it answers", async () => {
+  const frames: InboxServerFrame[] = [];
+  let answers = false;
+  const socket = {
+    send: () => undefined,
+    close: () => undefined,
+    serializeAttachment: () => undefined,
+    pingedAtMs: () => undefined,
+  };
+  const kept = { expiresAtMs: Infinity, connectedAtMs: 0, following: [], delivered: [] };
+  const device = new InboxDevice(socket, kept);
+  const following = new Following({
+    devices: () => [device],
+    send: (_, frame) => void frames.push(frame),
+    bothWroteWith: async (peers) => new Set(peers),
+    follow: async () => {
+      if (!answers) {
+        throw new Error("the inbox does not answer");
+      }
+      return { online: true };
+    },
+    failed: () => undefined,
+  });
+  expect(await following.subscribe(device, ["bob"])).toBeUndefined();
+  expect(frames).toEqual([]);
+  answers = true;
+  expect(await following.subscribe(device, ["bob"])).toBeUndefined();
+  expect(frames).toEqual([{ type: "presence", peer: "bob", user: "bob", online: true }]);
+});

@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, getTableColumns, gt, lt, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
+import { and, asc, desc, eq, getTableColumns, getTableName, gt, lt, sql } from "drizzle-orm";
+import { alias, getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
 import { noFlags, type Flags } from "./flags.ts";
-import { conversations, messages } from "./schema.ts";
+import { conversations, messages, tables } from "./schema.ts";
 import { quoteOf, type QuotingMessage, type StoredMessage } from "./stored-message.ts";
 import { flagsFrom } from "./summary.ts";
 
@@ -136,11 +136,24 @@ export async function readAbove(
   );
 }
 
-/** Whether the archive answers and has its tables. */
+/**
+ * SQLite refuses a statement that names a missing column before it looks for rows. Each name has its table: without it,
+ * SQLite takes a missing column in double quotes for a text.
+ */
+const everyColumn = sql.raw(
+  `select ${tables.flatMap(qualifiedColumns).join(", ")} from ${tables.map(getTableName).join(", ")} limit 0`,
+);
+
+function qualifiedColumns(table: SQLiteTable): string[] {
+  const { name, columns } = getTableConfig(table);
+  return columns.map((column) => `"${name}"."${column.name}"`);
+}
+
+/** Whether the archive answers and has every table and column that this version of the code needs. Reads no row. */
 export async function probe(d1: D1Database): Promise<"ok" | ArchiveFault> {
   const db = openPrimary(d1);
   try {
-    await ask(pageTimeoutMs, () => db.select({ id: conversations.id }).from(conversations).limit(1));
+    await ask(pageTimeoutMs, () => db.batch([db.all(everyColumn)]));
     return "ok";
   } catch (error) {
     return error instanceof ArchiveError ? error.fault : "unavailable";

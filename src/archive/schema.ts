@@ -77,3 +77,6 @@ export const aliases = sqliteTable(
   { alias: text("alias").primaryKey(), user: text("user").notNull() },
   (table) => [index("aliases_user").on(table.user)],
 );
+
+/** All of them: `GET /health` looks for each of their columns. */
+export const tables = [messages, conversations, users, aliases];

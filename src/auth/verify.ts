@@ -40,7 +40,7 @@ export async function verifyToken(
   nowMs: number,
   keySet: (url: string) => KeySet = keySetAt,
 ): Promise<Verification> {
-  let claims: JWTPayload;
+  let claims: unknown;
   try {
     claims = await checkSignature(token, config, nowMs, keySet);
   } catch (error) {
@@ -49,7 +49,10 @@ export async function verifyToken(
   return userFrom(claims, config, nowMs);
 }
 
-function userFrom(claims: JWTPayload, config: AuthConfig, nowMs: number): Verification {
+function userFrom(claims: unknown, config: AuthConfig, nowMs: number): Verification {
+  if (!isClaims(claims)) {
+    return fault("unauthorized", "the token's payload is not a JSON object");
+  }
   const { exp, nbf, iat } = claims;
   const { userClaim } = config;
   if (typeof exp !== "number" || !Number.isFinite(exp)) {
@@ -70,12 +73,17 @@ function userFrom(claims: JWTPayload, config: AuthConfig, nowMs: number): Verifi
   return { ok: true, user, expiresAtMs, profile: profileFrom(claims, config), issuedAtMs };
 }
 
+/** A payload may be any JSON that was signed. */
+function isClaims(payload: unknown): payload is JWTPayload {
+  return typeof payload === "object" && payload !== null && !Array.isArray(payload);
+}
+
 async function checkSignature(
   token: string,
   config: AuthConfig,
   nowMs: number,
   keySet: (url: string) => KeySet,
-): Promise<JWTPayload> {
+): Promise<unknown> {
   const header = decodeHeader(token);
   const checks = {
     exp: false,

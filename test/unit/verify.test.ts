@@ -58,6 +58,16 @@ test("[AD4] issuer, audience and another claim are checked where configured", as
   }
 });
 
+test("[AD4] a signed payload that is no JSON object is refused", async () => {
+  for (const payload of [null, [], [good], 1, "alice", true]) {
+    const token = await sign(payload as unknown as typeof good, secret);
+    expect(await verifyToken(token, { secret, ...claimNames }, nowMs)).toMatchObject({
+      ok: false,
+      refusal: { code: "unauthorized" },
+    });
+  }
+});
+
 test("[AD4] malformed, unsigned and wrongly signed tokens are refused", async () => {
   const unsigned = `${part({ alg: "none", typ: "JWT" })}.${part(good)}.`;
   const wrongKey = await sign({ ...good }, "another secret");

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { fixedLimits, inboxFramesPerSend, signalsPerSend, type Limits } from "./protocol/limits.ts";
+import {
+  fixedLimits,
+  greatestMaxTextBytes,
+  inboxFramesPerSend,
+  signalsPerSend,
+  type Limits,
+} from "./protocol/limits.ts";
 
 /** What a team can change, read once from the variables of wrangler.toml. */
 export interface Settings {
@@ -53,8 +59,7 @@ const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
   NEW_CONVERSATIONS_PER_HOUR: variable(60, 1, 1_000_000_000).pipe(z.int()),
-  // JSON may escape every letter, at three times its bytes outside ASCII, and the frame must still fit its 64 KiB.
-  MAX_TEXT_BYTES: variable(16_384, 1, 21_504).pipe(z.int()),
+  MAX_TEXT_BYTES: variable(16_384, 1, greatestMaxTextBytes).pipe(z.int()),
   EDIT_WINDOW_SECONDS: z
     .string()
     .optional()

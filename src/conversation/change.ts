@@ -1,17 +1,22 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
+import { textSizeFault } from "../protocol/content.ts";
 import { qualified } from "../protocol/emoji.ts";
 import { refusal, type ErrorCode, type Refusal } from "../protocol/errors.ts";
-import { fixedLimits } from "../protocol/limits.ts";
+import { fixedLimits, type Limits } from "../protocol/limits.ts";
 import type { Side } from "../protocol/pair.ts";
 
-/** When and by whom a message is changed, and for how long it may be edited. */
-export interface ChangeFacts {
+/** The deployment's own limits of what may be said; they may have been others when an earlier attempt was stored. */
+export interface ContentLimits extends Pick<Limits, "maxTextBytes"> {
+  readonly editWindowMs?: number | undefined;
+}
+
+/** When and by whom a message is changed, and within which limits. */
+export interface ChangeFacts extends ContentLimits {
   readonly side: Side;
   /** The revision that the change takes. */
   readonly rev: number;
   readonly nowMs: number;
-  readonly editWindowMs?: number | undefined;
 }
 
 /** What a change makes of a message; or that all is so already, since `rev`; or why it may not be. */
@@ -55,7 +60,7 @@ function edited(message: StoredMessage, change: EditFrame, facts: ChangeFacts): 
 function editFault(
   message: StoredMessage,
   { text, after }: EditFrame,
-  { nowMs, editWindowMs }: ChangeFacts,
+  { nowMs, editWindowMs, maxTextBytes }: ChangeFacts,
 ): Changed | undefined {
   if (message.deletedAtMs !== null) {
     return refused("message_deleted");
@@ -67,9 +72,11 @@ function editFault(
   if (editWindowMs !== undefined && nowMs - message.createdAtMs > editWindowMs) {
     return refused("too_late");
   }
-  return text === "" && message.data === null
-    ? refused("bad_text", { field: "text", message: "text is empty" })
-    : undefined;
+  if (text === "" && message.data === null) {
+    return refused("bad_text", { field: "text", message: "text is empty" });
+  }
+  const tooLong = textSizeFault(text, { maxTextBytes });
+  return tooLong && { kind: "refused", refusal: tooLong };
 }
 
 /** Nothing of what it said stays; its number, author and times do. */

@@ -2,7 +2,8 @@ import type { Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Device } from "./device.ts";
 import type { Devices } from "./devices.ts";
-import { aboveHead, type Line } from "./line.ts";
+import type { Line } from "./line.ts";
+import { aboveHead } from "./refusals.ts";
 import type { Cursors, Log } from "./log.ts";
 
 interface DeliveryMarksPorts {

@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../archive/stored-message.ts";
-import { contentFault } from "../protocol/content.ts";
+import { formFault, textSizeFault } from "../protocol/content.ts";
 import { isImported, type ImportedMessage, type RejectCode } from "../protocol/import.ts";
 import { sideOf } from "../protocol/pair.ts";
 import { draftFrom, saysTheSame, type Draft } from "./draft.ts";
@@ -57,7 +57,7 @@ function importOne(
   { sender, id, text, createdAtMs }: ImportedMessage,
 ): ImportOutcome {
   const { line, ports } = room;
-  const fault = contentFault({ type: "send", id, text }, ports.limits);
+  const fault = formFault({ type: "send", id, text });
   if (fault !== undefined) {
     return { kind: "rejected", code: fault.code, message: fault.message };
   }
@@ -67,10 +67,25 @@ function importOne(
   const draft = draftFrom(sideOf(ports.pair, sender), { id, text });
   const { last } = line;
   const earlier = moment.find(draft, createdAtMs, last);
+  if (earlier !== undefined && saysTheSame(draft, earlier)) {
+    return { kind: "already" };
+  }
+  return refusedAsNew(room, draft, createdAtMs, earlier) ?? added(room, moment, draft, createdAtMs);
+}
+
+/** Why a message that is not there yet may not be added; undefined: it may. */
+function refusedAsNew(
+  { line: { last }, ports }: Room,
+  { text }: Draft,
+  createdAtMs: number,
+  earlier: StoredMessage | undefined,
+): ImportOutcome | undefined {
+  const tooLong = textSizeFault(text, ports.limits);
+  if (tooLong !== undefined) {
+    return rejected("bad_text", tooLong.message);
+  }
   if (earlier !== undefined) {
-    return saysTheSame(draft, earlier)
-      ? { kind: "already" }
-      : rejected("conflict", "this oldId was imported with another text");
+    return rejected("conflict", "this oldId was imported with another text");
   }
   if (last !== undefined && !isImported(last)) {
     return rejected("already_live", "the conversation has messages of its own");
@@ -78,6 +93,10 @@ function importOne(
   if (last !== undefined && createdAtMs < last.createdAtMs) {
     return rejected("out_of_order", "the conversation has later messages that were imported");
   }
+  return undefined;
+}
+
+function added({ line }: Room, moment: Moment, draft: Draft, createdAtMs: number): ImportOutcome {
   moment.add(line.import(draft, createdAtMs));
   return { kind: "imported" };
 }

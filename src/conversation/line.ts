@@ -6,16 +6,18 @@ import {
   type QuotingMessage,
   type StoredMessage,
 } from "../archive/stored-message.ts";
-import type { ChangeFrame } from "../protocol/client-frame.ts";
+import type { ChangeFrame, WriteFrame } from "../protocol/client-frame.ts";
+import { textSizeFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
-import type { Limits } from "../protocol/limits.ts";
+import { greatestMaxTextBytes } from "../protocol/limits.ts";
 import type { Message, Receipt } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
-import { changed, takesAway, type Changed } from "./change.ts";
+import { changed, takesAway, type Changed, type ContentLimits } from "./change.ts";
 import type { Position } from "./changes.ts";
 import { saysTheSame, type Draft } from "./draft.ts";
 import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
 import { RecentChanges } from "./recent-changes.ts";
+import { aboveHead, afterAboveRev, unknownMessage } from "./refusals.ts";
 import { RetryChecker } from "./retry-check.ts";
 
 /** How a send or change ended: the message as it is then, and the revision that this send or change took. */
@@ -41,11 +43,11 @@ export class Line {
   #known!: Record<Side, { readonly seq: number; readonly count: number }>;
   #retries!: RetryChecker;
   #recent!: RecentChanges;
-  readonly #editWindowMs: number | undefined;
+  readonly #limits: ContentLimits;
 
-  constructor(log: Log, { editWindowMs }: Pick<Limits, "editWindowMs"> = {}) {
+  constructor(log: Log, { editWindowMs, maxTextBytes = greatestMaxTextBytes }: Partial<ContentLimits> = {}) {
     this.#log = log;
-    this.#editWindowMs = editWindowMs;
+    this.#limits = { editWindowMs, maxTextBytes };
     this.reload();
   }
 
@@ -115,8 +117,9 @@ export class Line {
     if (twin !== "none") {
       return this.#repeat(twin, draft);
     }
-    if (this.isBlocked(author)) {
-      return refused(refusal("blocked"));
+    const forbidden = this.isBlocked(author) ? refusal("blocked") : textSizeFault(draft.text, this.#limits);
+    if (forbidden !== undefined) {
+      return refused(forbidden);
     }
     const answered = replyTo === null ? undefined : this.#log.message(replyTo);
     if (replyTo !== null && answered === undefined) {
@@ -161,6 +164,15 @@ export class Line {
     this.#replace(outcome.message);
     this.#recent.add(side, change, rev);
     return { kind: "stored", message: this.#quoting(outcome.message), rev };
+  }
+
+  /** Whether a frame repeats a send, or one of the newest changes, that was stored. */
+  isRepeat(side: Side, frame: WriteFrame): boolean {
+    if (frame.type === "send") {
+      return typeof this.#retries.find(side, frame.id, frame.after) === "number";
+    }
+    const isNewestEdit = frame.type === "edit" && this.#log.message(frame.seq)?.editId === frame.id;
+    return isNewestEdit || this.#recent.find(side, frame) !== undefined;
   }
 
   /** Moves a read cursor forward; durable with the next `saveState`. */
@@ -216,7 +228,7 @@ export class Line {
     if (earlier === "conflict") {
       return refused(refusal("conflict"));
     }
-    const facts = { side, rev: this.#position.rev + 1, nowMs, editWindowMs: this.#editWindowMs };
+    const facts = { side, rev: this.#position.rev + 1, nowMs, ...this.#limits };
     return earlier === undefined ? changed(message, change, facts) : { kind: "same", rev: earlier };
   }
 
@@ -275,21 +287,8 @@ export function receiptFrom(
   return { id, seq: message.seq, rev, createdAt: message.createdAt };
 }
 
-/** A mark on a message that is not there. */
-export function aboveHead(): Refusal {
-  return refusal("out_of_range", { field: "seq", message: "seq is above the conversation's head" });
-}
-
 function isAbove(after: number | undefined, rev: number): boolean {
   return after !== undefined && after > rev;
-}
-
-function afterAboveRev(): Refusal {
-  return refusal("out_of_range", { field: "after", message: "after is above the conversation's rev" });
-}
-
-function unknownMessage(field: "seq" | "replyTo"): Refusal {
-  return refusal("unknown_message", { field, message: `${field} is not a message of this conversation` });
 }
 
 function refused(reason: Refusal): { kind: "refused"; refusal: Refusal } {

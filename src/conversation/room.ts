@@ -2,7 +2,7 @@ import { toMessage } from "../archive/stored-message.ts";
 import { areSetAnew, readAsSeen, type Wishes } from "../archive/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
-import { contentFault } from "../protocol/content.ts";
+import { formFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { nameFault } from "../protocol/import.ts";
 import type { Message } from "../protocol/message.ts";
@@ -123,8 +123,7 @@ export class Room {
     settle: (outcome: WriteOutcome<Message>) => void,
     isBurst = false,
   ): void {
-    const refused =
-      this.allowances.takeSend(side, isBurst) ?? nameFault(frame) ?? contentFault(frame, this.ports.limits);
+    const refused = this.#takeSend(side, frame, isBurst) ?? nameFault(frame) ?? formFault(frame);
     if (refused !== undefined) {
       settle({ kind: "refused", refusal: refused });
     } else if (frame.type === "send") {
@@ -150,6 +149,14 @@ export class Room {
     if (this.line.isEmpty) {
       await within(emptyWaitMs, this.archiver.compared());
     }
+  }
+
+  /** A repeat of what was stored is answered beyond the allowance too, as often as a mark is. */
+  #takeSend(side: Side, frame: WriteFrame, isBurst: boolean): Refusal | undefined {
+    const refused = this.allowances.takeSend(side, isBurst);
+    return refused !== undefined && this.line.isRepeat(side, frame)
+      ? this.allowances.takeSignal(side)
+      : refused;
   }
 
   // Durable first, then told, in one synchronous step: the output gate holds the frames until the commit is confirmed.

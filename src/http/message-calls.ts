@@ -3,7 +3,7 @@ import { conversationKey } from "../archive/conversation-key.ts";
 import type { WriteReply } from "../conversation/callers.ts";
 import type { Conversation } from "../conversation/conversation-object.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
-import { contentFault } from "../protocol/content.ts";
+import { formFault } from "../protocol/content.ts";
 import { pairFromName } from "../protocol/pair.ts";
 import type { PageQuery } from "../protocol/rest.ts";
 import { untilSettled, type Place } from "./addressed.ts";
@@ -21,7 +21,7 @@ export function readMessages(context: Context<HttpEnv>, { name, stub }: Place, q
 /** Sends or changes a message, and sees to the archive. Throws a RequestRefused. */
 export async function write(context: Context<HttpEnv>, { user, stub }: Place, frame: WriteFrame) {
   // Judged before it travels: what writes values between objects recurses without a bound.
-  const fault = contentFault(frame, context.get("settings").limits);
+  const fault = formFault(frame);
   if (fault !== undefined) {
     throw new RequestRefused(fault);
   }

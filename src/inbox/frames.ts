@@ -1,5 +1,5 @@
 import { isWrite } from "../protocol/client-frame.ts";
-import { contentFault } from "../protocol/content.ts";
+import { formFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { parseInboxFrame, type InboxClientFrame } from "../protocol/inbox-frame.ts";
@@ -112,7 +112,7 @@ function pass(
 ): void {
   const { peer: name, ...act } = frame;
   // Judged before it travels: what writes values between objects recurses without a bound.
-  const fault = isWrite(act) ? contentFault(act, inbox.ports.limits) : undefined;
+  const fault = isWrite(act) ? formFault(act) : undefined;
   if (fault !== undefined) {
     answered({ kind: "refused", refusal: fault });
     return;

@@ -2,14 +2,28 @@ import type { WriteFrame } from "./client-frame.ts";
 import { dataFault } from "./data.ts";
 import { isEmoji, qualified } from "./emoji.ts";
 import { refusal, type ErrorCode, type Refusal } from "./errors.ts";
-import type { Limits } from "./limits.ts";
+import { greatestMaxTextBytes, type Limits } from "./limits.ts";
 import { textFault } from "./text.ts";
 
 /**
- * Why what a send or change says can be no message's, whatever the conversation holds; undefined where it can. The text
- * may be empty beside `data`, so that of an edit too: whether its message has some is judged where that is known.
+ * Why what a send or change says can be no message's in any deployment; undefined where it can. Asked before a frame
+ * travels. The deployment's own limits are asked after the search for an earlier attempt (`textSizeFault`), because a
+ * team may have lowered them since. The text may be empty beside `data`, so that of an edit too: whether its message has
+ * some is judged where that is known.
  */
-export function contentFault(frame: WriteFrame, limits: Limits): Refusal | undefined {
+export function formFault(frame: WriteFrame): Refusal | undefined {
+  return contentFault(frame, { maxTextBytes: greatestMaxTextBytes });
+}
+
+/** Why a text is too long for this deployment; undefined where it is not. */
+export function textSizeFault(text: string, { maxTextBytes }: TextLimits): Refusal | undefined {
+  return textRefusal(text, { maxTextBytes }, true);
+}
+
+type TextLimits = Pick<Limits, "maxTextBytes">;
+
+/** Both of the above. */
+export function contentFault(frame: WriteFrame, limits: TextLimits): Refusal | undefined {
   if (frame.type === "send") {
     return dataRefusal(frame.data) ?? textRefusal(frame.text, limits, frame.data !== undefined);
   }
@@ -25,7 +39,7 @@ function dataRefusal(data: unknown): Refusal | undefined {
   return message === undefined ? undefined : fault("bad_data", "data", message);
 }
 
-function textRefusal(text: string, limits: Limits, mayBeEmpty: boolean): Refusal | undefined {
+function textRefusal(text: string, limits: TextLimits, mayBeEmpty: boolean): Refusal | undefined {
   const message = mayBeEmpty && text === "" ? undefined : textFault(text, limits.maxTextBytes);
   return message === undefined ? undefined : fault("bad_text", "text", message);
 }

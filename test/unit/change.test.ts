@@ -4,7 +4,7 @@ import { changed, takesAway, type ChangeFacts } from "../../src/conversation/cha
 import { plainMessage } from "./filled-log.ts";
 
 const message = plainMessage(1);
-const author: ChangeFacts = { side: "a", rev: 7, nowMs: 5_000 };
+const author: ChangeFacts = { side: "a", rev: 7, nowMs: 5_000, maxTextBytes: 16_384 };
 const reader: ChangeFacts = { ...author, side: "b" };
 const edit = { type: "edit", id: "e1", seq: 1, text: "edited" } as const;
 const remove = { type: "delete", id: "d1", seq: 1 } as const;

@@ -138,6 +138,20 @@ test(
   },
 );
 
+test("[IN11] a subscription counts each of its new peers, and once more for itself", async () => {
+  deployWith({ RATE_LIMIT_PER_SECOND: "1", RATE_LIMIT_BURST: "2" });
+  stoppedClock();
+  const { a, b } = freshUsers();
+  const phone = await connectInbox(a);
+  phone.send({ type: "subscribe", peers: Array.from({ length: 50 }, (_, nth) => `${b}-${nth}`) });
+  for (let nth = 1; nth <= 50; nth += 1) {
+    phone.send({ type: "typing", peer: `${b}-${nth}`, on: true });
+  }
+  // 1 + 50 + 49 of the 100 that may be sent at once.
+  expect(await phone.first("error")).toMatchObject({ code: "rate_limited", peer: `${b}-50` });
+  expect(phone.all("error")).toHaveLength(1);
+});
+
 test("[IN11][SE9] in one conversation a user may send no more over the inbox socket than over its own", async () => {
   deployWith({ RATE_LIMIT_PER_SECOND: "1", RATE_LIMIT_BURST: "3" });
   const { a, b } = freshUsers();

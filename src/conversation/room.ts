@@ -154,9 +154,7 @@ export class Room {
   /** A repeat of what was stored is answered beyond the allowance too, as often as a mark is. */
   #takeSend(side: Side, frame: WriteFrame, isBurst: boolean): Refusal | undefined {
     const refused = this.allowances.takeSend(side, isBurst);
-    return refused !== undefined && this.line.isRepeat(side, frame)
-      ? this.allowances.takeSignal(side)
-      : refused;
+    return refused && this.line.isRepeat(side, frame) ? this.allowances.takeSignal(side) : refused;
   }
 
   // Durable first, then told, in one synchronous step: the output gate holds the frames until the commit is confirmed.

@@ -64,21 +64,34 @@ export async function runCommand<const All extends Options>(
   run: (args: Arguments<All>) => Promise<number> | number,
 ): Promise<void> {
   try {
+    process.exitCode = await run(argumentsOfProcess(command));
+  } catch (error) {
+    exitBy(error, command);
+  }
+}
+
+/** The arguments of a script that is not written as a function. Ends the process for `--help` and for mistyped input. */
+export function argumentsOfProcess<const All extends Options>(command: Command<All>): Arguments<All> {
+  try {
     const args = readArguments(command, process.argv.slice(2), process.env);
-    if (args === "help") {
-      console.log(command.usage);
-    } else {
-      process.exitCode = await run(args);
+    if (args !== "help") {
+      return args;
     }
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    const isMistyped = error instanceof UsageError;
-    if (isMistyped) {
-      console.error(`\n${command.usage}`);
-    }
-    // At once: a socket or a child process may still be open.
-    process.exit(isMistyped ? 2 : (command.errorCode ?? 1));
+    return exitBy(error, command);
   }
+  console.log(command.usage);
+  return process.exit(0);
+}
+
+function exitBy(error: unknown, { usage, errorCode = 1 }: Command<Options>): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  const isMistyped = error instanceof UsageError;
+  if (isMistyped) {
+    console.error(`\n${usage}`);
+  }
+  // At once: a socket or a child process may still be open.
+  process.exit(isMistyped ? 2 : errorCode);
 }
 
 /** What the arguments say. Throws a UsageError for anything that the command would have to guess. */

@@ -1,5 +1,5 @@
 // `npm run chaos`: everything outside the Worker fails while people talk; then the acknowledgements are timed without D1.
-import { parseArgs } from "node:util";
+import { argumentsOfProcess, count as whole } from "../../src/commands/arguments.ts";
 import { isAllZero } from "../proof/counters.ts";
 import { reportTable, type ReportRow } from "../proof/report.ts";
 import { ackLatencies, latencyModes, waitingForD1, waitingPlan } from "./latency.ts";
@@ -11,12 +11,14 @@ import { runPhase, runPlanted, startChaosWorker, type PhaseOutcome } from "./run
 /** How much slower an acknowledgement may be while D1 is away. */
 const mostRatio = 1.1;
 
-const { values } = parseArgs({
-  options: { seed: { type: "string" }, seconds: { type: "string" }, hang: { type: "string" } },
-});
-const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
-const seconds = Number(values.seconds ?? 15);
-const hangSeconds = Number(values.hang ?? 80);
+const {
+  seed,
+  seconds,
+  hang: hangSeconds,
+} = argumentsOfProcess({
+  usage: "Usage: npm run chaos [-- --seed <number>] [--seconds <number>] [--hang <seconds>]",
+  options: { seed: whole(Math.floor(Math.random() * 1_000_000), 0), seconds: whole(15), hang: whole(80) },
+}).values;
 const startedAtMs = Date.now();
 
 console.log(`Faults while people talk, seed ${seed} …`);

@@ -1,14 +1,15 @@
 // `npm run crash`: kills the Worker under load, then proves with planted bugs that the counters can see.
-import { parseArgs } from "node:util";
+import { argumentsOfProcess, count as whole } from "../../src/commands/arguments.ts";
 import { isAllZero } from "../proof/counters.ts";
 import { reportTable, type ReportRow } from "../proof/report.ts";
 import { plantedBugs } from "./planted-bugs.ts";
 import { runPlanted } from "./planted-run.ts";
 import { runCrash, type CrashOutcome } from "./run.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, kills: { type: "string" } } });
-const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
-const kills = Number(values.kills ?? 200);
+const { seed, kills } = argumentsOfProcess({
+  usage: "Usage: npm run crash [-- --seed <number>] [--kills <number>]",
+  options: { seed: whole(Math.floor(Math.random() * 1_000_000), 0), kills: whole(200) },
+}).values;
 const mostPlantedKills = 40;
 const startedAtMs = Date.now();
 

@@ -1,11 +1,12 @@
 // `npm run fuzz`: a million frames that are nearly right, and requests, tokens and packets beside them.
-import { parseArgs } from "node:util";
+import { argumentsOfProcess, count as whole } from "../../src/commands/arguments.ts";
 import { memoryGrowth } from "./memory.ts";
 import { runFuzz } from "./run.ts";
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, frames: { type: "string" } } });
-const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
-const frames = Number(values.frames ?? 1_000_000);
+const { seed, frames } = argumentsOfProcess({
+  usage: "Usage: npm run fuzz [-- --seed <number>] [--frames <number>]",
+  options: { seed: whole(Math.floor(Math.random() * 1_000_000), 0), frames: whole(1_000_000) },
+}).values;
 const startedAtMs = Date.now();
 const counted = (count: number) => count.toLocaleString("en");
 

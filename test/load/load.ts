@@ -1,22 +1,28 @@
 // `npm run load`: thousands of people for ten minutes on one machine, then more and more until it shows.
-import { parseArgs } from "node:util";
+import { argumentsOfProcess, count as whole } from "../../src/commands/arguments.ts";
 import { isOver, isSound, memorySlope, runLoad, slowAckMs, toldInstead, type Interval } from "./run.ts";
 
-const { values } = parseArgs({
+const {
+  conversations,
+  servers,
+  rate: perSecond,
+  minutes,
+  seed,
+} = argumentsOfProcess({
+  usage:
+    "Usage: npm run load [-- --conversations <number>] [--servers <number>] [--rate <messages a second>] [--minutes <number>] [--seed <number>]",
   options: {
-    conversations: { type: "string", default: "2500" },
-    servers: { type: "string", default: "2" },
-    rate: { type: "string", default: "50" },
-    minutes: { type: "string", default: "10" },
-    seed: { type: "string", default: "1" },
+    conversations: whole(2_500),
+    servers: whole(2),
+    rate: whole(50),
+    minutes: whole(10),
+    seed: whole(1, 0),
   },
-});
-const conversations = Number(values.conversations);
-const perSecond = Number(values.rate);
+}).values;
 const intervalMs = 60_000;
 
 console.log(
-  `Opening ${conversations * 2} sockets in ${conversations} conversations on ${values.servers} local Workers …\n`,
+  `Opening ${conversations * 2} sockets in ${conversations} conversations on ${servers} local Workers …\n`,
 );
 console.log(
   "| wished/s | done | nobody there | messages/s | ack p50 | ack p99 | peer p99 | page p99 | told instead | server MiB | server cores | generator late p99 |",
@@ -24,12 +30,12 @@ console.log(
 console.log(`|${" --- |".repeat(12)}`);
 const outcome = await runLoad({
   conversations,
-  servers: Number(values.servers),
+  servers,
   perSecond,
-  intervals: Number(values.minutes),
+  intervals: minutes,
   intervalMs,
   doublings: 6,
-  seed: Number(values.seed),
+  seed,
   progress: (interval) => console.log(lineOf(interval)),
 });
 

@@ -30,6 +30,7 @@ export interface ConnectionPorts {
   url(): string;
   /** The socket is open; no frame came yet. */
   opened(): void;
+  /** Throws a SyntaxError for what is no frame. */
   received(text: string): void;
   /** What was under way on the socket may be lost. */
   lost(): void;
@@ -108,6 +109,7 @@ export class Connection {
 
   /** The server's greeting has come. */
   established(): void {
+    this.#socket?.established();
     this.#openedAtMs = Date.now();
     this.#refusals = 0;
     this.#become({ state: "open" });
@@ -143,13 +145,24 @@ export class Connection {
     const socket = ports.openSocket(ports.url(), [protocolVersion, bearerPrefix + token]);
     this.#socket = new HeartbeatSocket(socket, ports.timing, {
       opened: () => ports.opened(),
-      received: (text) => ports.received(text),
+      received: (text) => this.#received(text),
       ended: (code, reason) => this.#ended(token, code, reason),
     });
   }
 
+  #received(text: string): void {
+    try {
+      this.#ports.received(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) {
+        throw error;
+      }
+      this.#socket?.fail("what came is no frame");
+    }
+  }
+
   #ended(token: string, closeCode: number, reason: string): void {
-    if (this.#openedAtMs !== undefined && Date.now() - this.#openedAtMs > this.#ports.timing.answerMs) {
+    if (this.#openedAtMs !== undefined && Date.now() - this.#openedAtMs >= this.#ports.timing.answerMs) {
       this.#failures = 0;
     }
     this.#drop();

@@ -19,7 +19,7 @@ export class HeartbeatSocket {
   readonly #events: SocketEvents;
   readonly #beat = new Timer();
   readonly #deadline = new Timer();
-  #isGreeted = false;
+  #isEstablished = false;
   #isOver = false;
 
   constructor(socket: SocketLike, timing: Timing, events: SocketEvents) {
@@ -27,17 +27,16 @@ export class HeartbeatSocket {
     this.#timing = timing;
     this.#events = events;
     socket.onopen = () => {
-      this.#heard();
+      this.#expectGreeting();
       this.#beatLater();
-      // The greeting of the server is due.
-      this.#expectAnswer();
       events.opened();
     };
     socket.onmessage = ({ data }: { data: unknown }) => {
-      // The runtime answers pings by itself, also where nothing behind it would greet.
-      this.#isGreeted ||= data !== pong;
-      if (this.#isGreeted) {
-        this.#heard();
+      if (this.#isEstablished) {
+        this.#deadline.clear();
+      } else if (data !== pong) {
+        // A replay comes before the greeting. The runtime answers pings by itself, also if nothing behind it would greet.
+        this.#expectGreeting();
       }
       if (data !== pong) {
         events.received(String(data));
@@ -49,20 +48,35 @@ export class HeartbeatSocket {
     this.#expectAnswer();
   }
 
+  /** The server has greeted the client: from now on only a probe needs an answer. */
+  established(): void {
+    this.#isEstablished = true;
+    this.#deadline.clear();
+  }
+
   /** Whether the text was handed to the platform; it may still be lost. */
   send(text: string): boolean {
-    if (this.#isOver || this.#socket.readyState !== openState) {
+    if (this.#isOver) {
+      return false;
+    }
+    if (this.#socket.readyState !== openState) {
+      // A socket that is closing may stay so for minutes if the other end is gone, and some platforms never say more.
+      this.#expectAnswer();
       return false;
     }
     this.#socket.send(text);
     return true;
   }
 
-  /** Asks for a sign of life; without one in time the socket is over. */
+  /** Asks for a sign of life; without one in time the socket is over, whether or not it could be asked. */
   probe(): void {
-    if (this.send(ping)) {
-      this.#expectAnswer();
-    }
+    this.send(ping);
+    this.#expectAnswer();
+  }
+
+  /** What it says cannot be read: another socket may do better. */
+  fail(reason: string): void {
+    this.#end(0, reason);
   }
 
   /** Closes it; no event follows. */
@@ -88,13 +102,14 @@ export class HeartbeatSocket {
   }
 
   #expectAnswer(): void {
-    if (!this.#deadline.isSet) {
+    if (!this.#isOver && !this.#deadline.isSet) {
       this.#deadline.set(this.#timing.answerMs, () => this.#end(0, "no answer"));
     }
   }
 
-  #heard(): void {
+  #expectGreeting(): void {
     this.#deadline.clear();
+    this.#expectAnswer();
   }
 
   #end(code: number, reason: string): void {

@@ -6,14 +6,14 @@ export interface Line {
   /** Where the socket is, as the client stands. `cursor`: of the one conversation. */
   path(cursor: number | undefined): string;
   outgoing(peer: string, frame: object): object;
-  /** The frames that a text of the server stands for. */
+  /** The frames that a text of the server stands for. Throws a SyntaxError if it is none. */
   incoming(text: string): readonly InboxServerFrame[];
 }
 
 export const inboxLine: Line = {
   path: () => "/v1/socket",
   outgoing: (peer, frame) => ({ ...frame, peer }),
-  incoming: (text) => [JSON.parse(text) as InboxServerFrame],
+  incoming: (text) => [parsed(text)],
 };
 
 /** A conversation's own socket says nothing of its peer, and replays on connecting. */
@@ -23,7 +23,7 @@ export function conversationLine(peer: string): Line {
     path: (cursor) => (cursor === undefined ? path : `${path}?after=${cursor}`),
     outgoing: (_, frame) => frame,
     incoming(text) {
-      const frame = JSON.parse(text) as ServerFrame;
+      const frame = parsed<ServerFrame>(text);
       if (frame.type !== "ready") {
         return [{ ...frame, peer }];
       }
@@ -34,4 +34,12 @@ export function conversationLine(peer: string): Line {
       ];
     },
   };
+}
+
+function parsed<Frame extends object = InboxServerFrame>(text: string): Frame {
+  const frame: unknown = JSON.parse(text);
+  if (typeof frame !== "object" || frame === null) {
+    throw new SyntaxError("a frame is an object");
+  }
+  return frame as Frame;
 }

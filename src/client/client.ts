@@ -61,7 +61,13 @@ class PairlineClient implements Client {
     this.#line = peer === undefined ? inboxLine : conversationLine(peer);
     this.#timing = { ...defaultTiming, ...timing };
     const tokens = new Tokens(token, this.#timing.answerMs);
-    this.#rest = new Rest({ url: base, tokens, timing: this.#timing, fetch: fetchOf(platform) });
+    this.#rest = new Rest({
+      url: base,
+      tokens,
+      timing: this.#timing,
+      fetch: fetchOf(platform),
+      ended: () => this.#ended(),
+    });
     const trouble = (error: PairlineError) => this.#listeners.emit("trouble", error);
     this.#stored = new StoredOutbox(storage, this.#timing.answerMs, trouble);
     this.#connection = new Connection({

@@ -20,6 +20,8 @@ export interface RestPorts {
   readonly tokens: Tokens;
   readonly timing: Timing;
   readonly fetch: FetchLike;
+  /** Why the socket will not come again by itself. */
+  ended(): PairlineError | undefined;
 }
 
 /** Requests to the Worker, each tried again while that may help. */
@@ -91,11 +93,17 @@ export class Rest {
       throw problemError(text, response.status, response.headers.get("retry-after"));
     } catch (error) {
       this.#requireOpen();
-      throw error instanceof PairlineError ? error : new PairlineError("network", String(error));
+      throw error instanceof PairlineError ? error : this.#networkError(error);
     } finally {
       clearTimeout(timer);
       this.#cancels.delete(cancel);
     }
+  }
+
+  /** A browser does not say that it was the page's origin, but the socket was told. */
+  #networkError(error: unknown): PairlineError {
+    const ended = this.#ports.ended();
+    return ended?.code === "origin_refused" ? ended : new PairlineError("network", String(error));
   }
 
   #requireOpen(): void {

@@ -77,11 +77,11 @@ function tell(context: Context<HttpEnv>, { refusal: { code } }: RequestRefused, 
   }
 }
 
-/** A foreign origin is never given a socket, not even one that closes. */
 function refuse(context: Context<HttpEnv>, refused: RequestRefused): Response {
-  const byClose = refusesByClose(context.req.raw) && refused.refusal.code !== "origin_refused";
   const requestId = context.get("requestId");
-  return byClose ? closedSocket(refused.refusal, requestId) : problemResponse(context, refused, requestId);
+  return refusesByClose(context.req.raw)
+    ? closedSocket(refused.refusal, requestId)
+    : problemResponse(context, refused, requestId);
 }
 
 export { app };

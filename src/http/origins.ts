@@ -20,13 +20,16 @@ export function isAllowedOrigin(
   );
 }
 
+/** Fits the reason of a close, which is all that a page may read. */
+const message = "this page's origin is not allowed, add it to ALLOWED_ORIGINS of the Worker";
+
 /** CORS for the allow-listed origins. Browsers open WebSockets to anywhere regardless, so an upgrade from elsewhere is refused here. */
 export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const { allowedOrigins } = context.get("settings");
   const isAllowed = (origin: string | undefined) => isAllowedOrigin(origin, context.req.url, allowedOrigins);
   if (isUpgrade(context.req.raw)) {
     if (!isAllowed(context.req.header("origin"))) {
-      throw new RequestRefused(refusal("origin_refused"));
+      throw new RequestRefused(refusal("origin_refused", { message }));
     }
     return next();
   }

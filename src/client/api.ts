@@ -14,7 +14,7 @@ export interface ClientOptions {
   /** Where the Worker is: `https://dm.example.com`. */
   readonly url: string;
   /** A token of your identity service. Called when there is none that is still good, once for each expiry. */
-  readonly token: () => Promise<string>;
+  readonly token: () => string | Promise<string>;
   /** One conversation over its own socket, instead of all of them over the inbox's. */
   readonly peer?: string;
   /** Where unacknowledged sends and changes wait; memory without it. One storage belongs to one user. */

@@ -13,6 +13,7 @@ import { FirstConnection } from "./first-connection.ts";
 import { conversationLine, inboxLine, type Line } from "./line.ts";
 import { ListRefresh } from "./list-refresh.ts";
 import { listPage, profileOf } from "./list-requests.ts";
+import { requireOptions } from "./misuse.ts";
 import { watchNetwork } from "./network.ts";
 import { fetchOf, socketsOf } from "./platform.ts";
 import { PresenceFollower } from "./presence.ts";
@@ -22,8 +23,6 @@ import { StoredOutbox } from "./stored-outbox.ts";
 import { Tokens } from "./tokens.ts";
 import { requireUserId } from "./user-id.ts";
 
-/** A crash of the user's inbox may have kept something from its list for so long (IN7). */
-const refreshDelayMs = 5_000;
 /** Until the server has announced its own. */
 const defaultLimits = { maxTextBytes: 16_384, maxFrameBytes: 65_536, maxPresencePeers: 50 };
 
@@ -52,10 +51,9 @@ class PairlineClient implements Client {
   readonly #refresh: ListRefresh;
   #closed: PairlineError | undefined;
 
-  constructor({ url, token, peer, storage = memoryStorage(), timing, ...platform }: ClientOptions) {
-    if (peer !== undefined) {
-      requireUserId(peer);
-    }
+  constructor(options: ClientOptions) {
+    requireOptions(options);
+    const { url, token, peer, storage = memoryStorage(), timing, ...platform } = options;
     const base = url.replace(/\/+$/, "");
     this.#onlyPeer = peer;
     this.#line = peer === undefined ? inboxLine : conversationLine(peer);
@@ -133,7 +131,7 @@ class PairlineClient implements Client {
     return conversation;
   }
 
-  async user(id: string): Promise<Api.User> {
+  user(id: string): Promise<Api.User> {
     requireUserId(id);
     return this.#rest.request("GET", `/v1/users/${encodeURIComponent(id)}`);
   }
@@ -223,8 +221,10 @@ class PairlineClient implements Client {
     }
     this.#states.forEach((state) => state.opened());
     this.#followPresence();
-    if (list === undefined || !isFirst) {
-      this.#refresh.start(list === undefined ? 0 : refreshDelayMs);
+    if (list === undefined) {
+      this.#refresh.startNow();
+    } else if (!isFirst) {
+      this.#refresh.startLater();
     }
   }
 
@@ -241,11 +241,6 @@ class PairlineClient implements Client {
     }
   }
 
-  /** Whether somebody waits for messages of conversations that nobody looks at. */
-  get #hasEvents(): boolean {
-    return this.#onlyPeer === undefined && this.#listeners.has("message");
-  }
-
   #wantedPeers(): string[] {
     const observed = Array.from(this.#states.values()).filter(({ isObserved }) => isObserved);
     const listed = this.#summaries.isObserved ? this.#summaries.value : [];
@@ -259,7 +254,7 @@ class PairlineClient implements Client {
       you: () => this.#you,
       isOpen: () => this.#connection.isOpen,
       ended: () => this.#ended(),
-      eventsSinceMs: () => (this.#hasEvents ? this.#first.serverMs : Infinity),
+      eventsSinceMs: () => (this.#listeners.has("message") ? this.#first.serverMs : Infinity),
       wasAway: () => this.#first.wasLost,
       maxFrameBytes: () => this.#limits.maxFrameBytes,
       transmit: (peer, frame) =>

@@ -12,6 +12,14 @@ import type {
 import type { ConversationPorts } from "./conversation-ports.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import { PairlineError } from "./errors.ts";
+import {
+  requireBoolean,
+  requireContent,
+  requireFlags,
+  requireText,
+  requireThat,
+  requireWhole,
+} from "./misuse.ts";
 import { randomId } from "./random-id.ts";
 
 type Unnumbered<Frame> = Frame extends OutboxFrame ? Omit<Frame, "id" | "after"> : never;
@@ -38,13 +46,19 @@ export class PeerConversation implements Conversation {
       get hasOlder() {
         return feed.hasOlder;
       },
-      loadOlder: (limit) => feed.pages.loadOlder(limit),
+      loadOlder(limit) {
+        requireLimit(limit);
+        return feed.pages.loadOlder(limit);
+      },
       get hasNewer() {
         return feed.hasNewer;
       },
-      loadNewer: (limit) => feed.pages.loadNewer(limit),
+      loadNewer(limit) {
+        requireLimit(limit);
+        return feed.pages.loadNewer(limit);
+      },
       openAt(seq) {
-        requireNumber(seq);
+        requireWhole(seq, "seq", 0);
         return feed.pages.openAt(seq);
       },
       openNewest: () => feed.pages.openNewest(),
@@ -54,65 +68,80 @@ export class PeerConversation implements Conversation {
   }
 
   send(content: string | Content): Promise<Sent> {
-    return quiet(this.#send(content));
+    requireContent(content);
+    return quiet(this.#send(typeof content === "string" ? { text: content } : content));
   }
 
   retry(id: string): Promise<Sent> {
+    requireText(id, "id");
     return quiet(this.#retry(id));
   }
 
   discard(id: string): void {
+    requireText(id, "id");
     this.#state.outbox.takeRefused(id);
   }
 
-  edit(seq: number, text: string, { after }: { readonly after?: number } = {}): Promise<void> {
-    if (after !== undefined && !Number.isSafeInteger(after)) {
-      throw new PairlineError("out_of_range", "`after` is the `rev` of the message when the edit was begun");
+  edit(seq: number, text: string, options: { readonly after?: number } = {}): Promise<void> {
+    requireWhole(seq, "seq");
+    requireText(text, "text");
+    requireThat(typeof options === "object" && options !== null, "the options of edit are an object");
+    const { after } = options;
+    if (after !== undefined) {
+      requireWhole(after, "after", 0);
     }
     return quiet(this.#change({ type: "edit", seq, text }, after));
   }
 
   delete(seq: number): Promise<void> {
+    requireWhole(seq, "seq");
     return quiet(this.#change({ type: "delete", seq }));
   }
 
   react(seq: number, emoji: string, on = true): Promise<void> {
+    requireWhole(seq, "seq");
+    requireText(emoji, "emoji");
+    requireBoolean(on, "on");
     return quiet(this.#change({ type: "react", seq, emoji, on }));
   }
 
   markRead(seq = this.#state.head): void {
-    requireNumber(seq);
+    requireWhole(seq, "seq", 0);
     this.#state.marks.want("read", seq);
     this.#state.status.changed();
   }
 
   typing(on: boolean): void {
+    requireBoolean(on, "on");
     this.#state.typing.tell(on);
   }
 
-  async block(on = true): Promise<void> {
-    this.#ports.noteSummary(
-      await this.#ports.rest.request(on ? "PUT" : "DELETE", `${this.#state.path}/block`),
-    );
+  block(on = true): Promise<void> {
+    requireBoolean(on, "on");
+    return this.#request(on ? "PUT" : "DELETE", `${this.#state.path}/block`);
   }
 
-  async set(flags: { readonly muted?: boolean; readonly archived?: boolean }): Promise<void> {
-    this.#ports.noteSummary(await this.#ports.rest.request("PATCH", this.#state.path, flags));
+  set(flags: { readonly muted?: boolean; readonly archived?: boolean }): Promise<void> {
+    requireFlags(flags);
+    return this.#request("PATCH", this.#state.path, flags);
   }
 
-  async #send(said: string | Content): Promise<Sent> {
-    const { text, replyTo, data } = typeof said === "string" ? { text: said } : said;
-    this.#state.typing.ownEnded();
-    if (this.#state.feed.hasNewer) {
-      // It stands behind the newest messages. Where these cannot be loaded the app may ask for them as for any page.
-      this.#state.feed.pages.openNewest().catch(() => {});
-    }
+  async #request(method: string, path: string, body?: object): Promise<void> {
+    this.#ports.noteSummary(await this.#ports.rest.request(method, path, body));
+  }
+
+  #send({ text, replyTo, data }: Content): Promise<Sent> {
     const content = {
       type: "send",
       text,
       ...(replyTo !== undefined && { replyTo }),
       ...(data !== undefined && { data: asJson(data) }),
     } as const;
+    this.#state.typing.ownEnded();
+    if (this.#state.feed.hasNewer) {
+      // It stands behind the newest messages. Where these cannot be loaded the app may ask for them as for any page.
+      this.#state.feed.pages.openNewest().catch(() => {});
+    }
     return this.#add(content, replyTo);
   }
 
@@ -173,9 +202,9 @@ function targetOf({ author, id, editedAt }: Message): NonNullable<OutboxEntry["t
   return { author, id, ...(editedAt !== undefined && { editedAt }) };
 }
 
-function requireNumber(seq: number): void {
-  if (!Number.isSafeInteger(seq)) {
-    throw new PairlineError("out_of_range", "a message's number is a whole number");
+function requireLimit(limit: number | undefined): void {
+  if (limit !== undefined) {
+    requireWhole(limit, "limit", 1, 100);
   }
 }
 

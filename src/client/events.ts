@@ -1,4 +1,5 @@
 import type { Events } from "./api.ts";
+import { requireFunction, requireThat } from "./misuse.ts";
 import { callAll } from "./live.ts";
 
 type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
@@ -13,6 +14,8 @@ export class Listeners {
   };
 
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
+    requireThat(Object.hasOwn(this.#listeners, name), `there is no event ${String(name)}`);
+    requireFunction(listener, "the listener");
     const own: Listener<Name> = (event) => listener(event);
     this.#listeners[name].add(own);
     return () => void this.#listeners[name].delete(own);

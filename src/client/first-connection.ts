@@ -28,7 +28,8 @@ export class FirstConnection {
    * measures what passed since.
    */
   onPage<Page extends { readonly position: number }>(page: Page): Page {
-    if (this.#serverMs === Infinity) {
+    // Of one conversation alone there is no such time, and its cursor says all.
+    if (this.#serverMs === Infinity && page.position > 0) {
       this.#serverMs = page.position - (Date.now() - this.#openedAtMs);
     }
     return page;

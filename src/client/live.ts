@@ -1,4 +1,5 @@
 import type { Live } from "./api.ts";
+import { requireFunction } from "./misuse.ts";
 
 /** A value computed from what changes beneath it, when somebody asks and at most once for each change. */
 export class View<Value> implements Live<Value> {
@@ -25,6 +26,7 @@ export class View<Value> implements Live<Value> {
 
   /** Bound: `useSyncExternalStore` calls it without an object. */
   readonly subscribe = (listener: () => void): (() => void) => {
+    requireFunction(listener, "the listener");
     // The same function may subscribe twice.
     const own = () => listener();
     this.#listeners.add(own);

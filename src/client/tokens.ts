@@ -15,12 +15,12 @@ interface Held {
 
 /** The user's token: asked for when there is none that is good, by one call at a time, however many want it. */
 export class Tokens {
-  readonly #ask: () => Promise<string>;
+  readonly #ask: () => string | Promise<string>;
   readonly #patienceMs: number;
   #held: Held | undefined;
   #asking: Promise<Held> | undefined;
 
-  constructor(ask: () => Promise<string>, patienceMs: number) {
+  constructor(ask: () => string | Promise<string>, patienceMs: number) {
     this.#ask = ask;
     this.#patienceMs = patienceMs;
   }
@@ -55,7 +55,8 @@ export class Tokens {
     } catch (error) {
       throw new PairlineError("no_token", `token() failed: ${String(error)}`);
     }
-    if (!tokenCharacters.test(token)) {
+    // An app's code may be wrong about its types.
+    if (typeof (token as unknown) !== "string" || !tokenCharacters.test(token)) {
       throw new PairlineError("no_token", "token() gave what can be no token");
     }
     this.#held = { token, refreshAtMs: refreshAtMs(token, Date.now()) };

@@ -233,5 +233,7 @@ test("[CL7] data is sent as it was when the app gave it; what JSON cannot say is
   data.count = 2;
   await passMs(0);
   expect(socket.of("send")).toMatchObject([{ data: { count: 1 } }]);
-  await expect(bob.send({ text: "b", data: { big: 1n } })).rejects.toMatchObject({ code: "bad_data" });
+  expect(() => bob.send({ text: "b", data: { big: 1n } })).toThrow(
+    expect.objectContaining({ code: "bad_data" }),
+  );
 });

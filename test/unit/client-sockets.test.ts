@@ -105,8 +105,7 @@ test.each(["<html>", "null", "7"])(
 );
 
 test("[CL10] a page of an origin that is not allowed: the client stops, and says which setting is missing", async () => {
-  const refuse = () => Promise.reject(new TypeError("Failed to fetch"));
-  const world = worldOf({ fetch: refuse });
+  const world = worldOf({ fetch: () => Promise.reject(new TypeError("Failed to fetch")) });
   const blocked = codeOf(world.client.conversation("bob").block());
   await passMs(0);
   world.socket.open();

@@ -131,7 +131,7 @@ class PairlineClient implements Client {
     return conversation;
   }
 
-  user(id: string): Promise<Api.User> {
+  async user(id: string): Promise<Api.User> {
     requireUserId(id);
     return this.#rest.request("GET", `/v1/users/${encodeURIComponent(id)}`);
   }

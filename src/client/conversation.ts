@@ -58,7 +58,7 @@ export class PeerConversation implements Conversation {
         return feed.pages.loadNewer(limit);
       },
       openAt(seq) {
-        requireWhole(seq, "seq", 0);
+        requireWhole(seq, "seq", Number.MIN_SAFE_INTEGER);
         return feed.pages.openAt(seq);
       },
       openNewest: () => feed.pages.openNewest(),

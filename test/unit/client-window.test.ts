@@ -165,7 +165,7 @@ test("[CL17] a number that no message has opens the nearest, and what is no numb
   expect(seqs().at(-1)).toBe(300);
   await timeline.openAt(-5);
   expect(seqs()[0]).toBe(1);
-  expect(() => timeline.openAt(Number.NaN)).toThrow("a message's number is a whole number");
+  expect(() => timeline.openAt(Number.NaN)).toThrow("seq must be a whole number");
   const { timeline: none } = await conversationOf(0);
   await none.openAt(7);
   expect([none.value, none.hasNewer]).toEqual([[], false]);

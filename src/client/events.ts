@@ -14,7 +14,7 @@ export class Listeners {
   };
 
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
-    requireThat(Object.hasOwn(this.#listeners, name), `there is no event ${String(name)}`);
+    requireThat(Object.hasOwn(this.#listeners, name), `there is no event ${name}`);
     requireFunction(listener, "the listener");
     const own: Listener<Name> = (event) => listener(event);
     this.#listeners[name].add(own);

@@ -13,7 +13,7 @@ export interface Line {
 export const inboxLine: Line = {
   path: () => "/v1/socket",
   outgoing: (peer, frame) => ({ ...frame, peer }),
-  incoming: (text) => [parsed(text)],
+  incoming: (text) => [parsed(text) as InboxServerFrame],
 };
 
 /** A conversation's own socket says nothing of its peer, and replays on connecting. */
@@ -23,7 +23,7 @@ export function conversationLine(peer: string): Line {
     path: (cursor) => (cursor === undefined ? path : `${path}?after=${cursor}`),
     outgoing: (_, frame) => frame,
     incoming(text) {
-      const frame = parsed<ServerFrame>(text);
+      const frame = parsed(text) as ServerFrame;
       if (frame.type !== "ready") {
         return [{ ...frame, peer }];
       }
@@ -36,10 +36,10 @@ export function conversationLine(peer: string): Line {
   };
 }
 
-function parsed<Frame extends object = InboxServerFrame>(text: string): Frame {
+function parsed(text: string): object {
   const frame: unknown = JSON.parse(text);
   if (typeof frame !== "object" || frame === null) {
     throw new SyntaxError("a frame is an object");
   }
-  return frame as Frame;
+  return frame;
 }

@@ -28,9 +28,8 @@ export function requireOptions(options: ClientOptions): void {
   }
   if (storage !== undefined) {
     requireThat(isObject(storage), `storage must be an object, and is ${shown(storage)}`, "storage");
-    requireFunction(storage.load, "storage.load");
-    requireFunction(storage.put, "storage.put");
-    requireFunction(storage.remove, "storage.remove");
+    const methods = storage as unknown as Readonly<Record<string, unknown>>;
+    ["load", "put", "remove"].forEach((name) => requireFunction(methods[name], `storage.${name}`));
   }
   requireTiming(timing);
   requirePlatform("WebSocket", WebSocket);

@@ -16,8 +16,8 @@ export interface Scenario {
 
 const livelyMessages = 50;
 const steadyMessages = 10;
-/** With the first one ten: more are refused. */
-const connectRounds = 9;
+/** With the first one at most ten: more are refused. */
+const connectRounds = 4;
 const idlePings = 4;
 const pingsPerHour = 144;
 

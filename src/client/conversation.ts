@@ -138,9 +138,10 @@ export class PeerConversation implements Conversation {
       ...(data !== undefined && { data: asJson(data) }),
     } as const;
     this.#state.typing.ownEnded();
-    if (this.#state.feed.hasNewer) {
+    const { hasNewer, pages } = this.#state.feed;
+    if (hasNewer || pages.isOpening) {
       // It stands behind the newest messages. Where these cannot be loaded the app may ask for them as for any page.
-      this.#state.feed.pages.openNewest().catch(() => {});
+      pages.openNewest().catch(() => {});
     }
     return this.#add(content, replyTo);
   }

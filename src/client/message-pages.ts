@@ -25,8 +25,11 @@ export interface MessagePagesPorts {
 export class MessagePages {
   readonly #ports: MessagePagesPorts;
   #window: Backlog | undefined;
-  /** Changes when another place is opened: a page that was asked for before is dropped. */
+  /** Changes when the newest messages are shown again: a page that was asked for before is dropped. */
   #place = 0;
+  #openings = 0;
+  /** The newest `openAt` that is under way, unless the newest messages were asked for since. */
+  #opening: number | undefined;
   #loading: { readonly name: string; readonly done: Promise<void> } | undefined;
   /** What was told while a page was under way: it may be about messages of the page, which may be older than that. */
   #toldMeanwhile: Message[] = [];
@@ -41,6 +44,11 @@ export class MessagePages {
 
   get isLoading(): boolean {
     return this.#loading !== undefined;
+  }
+
+  /** Whether a window is about to be shown. */
+  get isOpening(): boolean {
+    return this.#opening !== undefined;
   }
 
   told(messages: readonly Message[]): void {
@@ -68,13 +76,24 @@ export class MessagePages {
 
   /** Shows a message and those around it. Throws a PairlineError. */
   openAt(seq: number): Promise<void> {
-    this.#place += 1;
-    return this.#load(`at ${seq}`, () => this.#openAt(seq));
+    this.#openings += 1;
+    const opening = this.#openings;
+    this.#opening = opening;
+    return this.#load(`opening ${opening}`, async () => {
+      try {
+        await this.#openAt(seq, opening);
+      } finally {
+        if (this.#opening === opening) {
+          this.#opening = undefined;
+        }
+      }
+    });
   }
 
   /** Shows the newest messages, and loads a page of them where none is held. Throws a PairlineError. */
   async openNewest(): Promise<void> {
-    if (this.#window !== undefined) {
+    if (this.#window !== undefined || this.isOpening) {
+      this.#opening = undefined;
       this.close();
       this.#ports.loaded([]);
     }
@@ -137,10 +156,10 @@ export class MessagePages {
     this.#put(this.#window ?? newest, page.messages);
   }
 
-  async #openAt(wanted: number): Promise<void> {
+  async #openAt(wanted: number, opening: number): Promise<void> {
     const newest = await this.#ports.backlog();
     const seq = Math.min(Math.max(1, wanted), newest.head);
-    if (newest.head === 0 || this.#window?.get(seq) !== undefined) {
+    if (this.#opening !== opening || newest.head === 0 || this.#window?.get(seq) !== undefined) {
       return;
     }
     if (newest.get(seq) !== undefined) {
@@ -151,15 +170,15 @@ export class MessagePages {
     const after = Math.max(0, seq - 1 - openedMessages / 2);
     const page = await this.#page({ after, limit: openedMessages }, newest);
     if (page === "reset") {
-      await this.#openAt(wanted);
-    } else if (page !== undefined) {
+      await this.#openAt(wanted, opening);
+    } else if (page !== undefined && this.#opening === opening) {
       this.#window = new Backlog(after);
       this.#extend(this.#window, newest, page.messages);
       this.#put(this.#window ?? newest, page.messages);
     }
   }
 
-  /** Undefined where another place was opened meanwhile, "reset" where the page is of a history that was replaced. */
+  /** Undefined where the newest messages were shown again meanwhile, "reset" where the page is of a history that was replaced. */
   async #page(
     place: PagePlace,
     newest: Backlog,

@@ -74,6 +74,13 @@ async function conversationOf(head: number) {
   return { world, socket, bob, server, end, seqs, timeline: bob.messages };
 }
 
+/** Their answers are still under way. */
+async function requestsMade(world: World, count: number): Promise<void> {
+  while (world.requests.length < count) {
+    await Promise.resolve();
+  }
+}
+
 const from = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
@@ -133,6 +140,29 @@ test("[CL17] a send shows the newest messages again, with it behind them", async
   expect(seqs()).toEqual(from(50, 149));
   await timeline.openNewest();
   expect(seqs()).toEqual([...from(251, 300), undefined]);
+});
+
+test.each(["send", "openNewest"])("[CL17] `%s` ends an `openAt` whose page is under way", async (act) => {
+  const { timeline, bob, seqs, world } = await conversationOf(300);
+  await timeline.loadOlder();
+  const opened = [timeline.openAt(110), timeline.openAt(100)];
+  await requestsMade(world, 2);
+  void (act === "send" ? bob.send("Here") : timeline.openNewest());
+  await Promise.all(opened);
+  await passMs(0);
+  expect(timeline.hasNewer).toBe(false);
+  expect(seqs()).toEqual([...from(251, 300), ...(act === "send" ? [undefined] : [])]);
+  await timeline.openAt(100);
+  expect(seqs()).toEqual(from(50, 149));
+});
+
+test("[CL17] `openAt` of a message that is shown drops no page that is under way", async () => {
+  const { timeline, seqs, world } = await conversationOf(300);
+  await timeline.loadOlder();
+  const older = timeline.loadOlder();
+  await requestsMade(world, 2);
+  await Promise.all([older, timeline.openAt(280)]);
+  expect(seqs()).toEqual(from(201, 300));
 });
 
 test("[CL17] a window keeps 1,000 messages, on the side that was loaded; beside it few are kept", async () => {

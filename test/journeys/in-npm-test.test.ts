@@ -158,6 +158,15 @@ test("[CL9] talks on past the end of a token, which the app renews", async () =>
   expect(await lastTexts(julia, 1)).toEqual(["Still here"]);
 });
 
+test("[CL23] starts an app with a wrong setting and reads at once what is wrong", () => {
+  const { createClient } = server().sdk;
+  const token = () => server().place.token(alice.id);
+  expect(() => createClient({ url: "dm.example.com", token })).toThrow(/url/);
+  expect(() => createClient({ url: server().url, token: "abc" as never })).toThrow(/token/);
+  const app = server().app(alice);
+  expect(() => app.conversation(undefined as never)).toThrow(/peer|id/);
+});
+
 test("[BL1] lifts a block of last year, and what the other writes arrives", async () => {
   const app = server().app(alice);
   await until("listed as blocked", () => listed(app, blockedByAlice)?.blocked === true);

@@ -1,5 +1,8 @@
 // Journeys of apps, bots and old clients, without a browser.
+import { setTimeout as wait } from "node:timers/promises";
+import { io, type Socket } from "socket.io-client";
 import { expect, onTestFinished, test } from "vitest";
+import { connectPython } from "../e2e/socket-io/python-talker.ts";
 import { alice, blocksAlice, chatty, muted, peerNamed, unreadCount, type Member } from "./support/cast.ts";
 import { pastCount } from "./support/past.ts";
 import { until } from "./support/rest.ts";
@@ -12,6 +15,61 @@ const server = journeyServer();
 const isOpen = (app: Sdk.Client) => app.connection.value.state === "open";
 const newTexts = async (of: Member) => (await server().rest(of).texts(alice.id, 100)).slice(pastCount(of));
 const listed = (app: Sdk.Client, { id }: Member) => app.conversations.value.find(({ peer }) => peer === id);
+
+async function socketOf(token: string, transports: string[]): Promise<Socket> {
+  const socket = io(server().url, { auth: { token }, transports, forceNew: true });
+  onTestFinished(() => void socket.disconnect());
+  await new Promise<void>((resolve) => socket.on("connect", resolve));
+  return socket;
+}
+
+test("[RA1] a Python bot sends forty readings at once as it connects", async () => {
+  const karim = peerNamed("Karim Haddad");
+  const bot = await connectPython({
+    url: server().url,
+    path: "/socket.io/",
+    auth: { token: await server().place.token(alice.id) },
+    transports: ["polling"],
+  });
+  onTestFinished(() => bot.close());
+  const texts = Array.from({ length: 40 }, (_, index) => `reading ${index + 1}`);
+  texts.forEach((content) => bot.emit("private_dm", { content, receiver_id: karim.id }));
+  await until("stored", async () => (await newTexts(karim)).length >= 40);
+  expect(await newTexts(karim)).toEqual(texts);
+  expect(bot.events("error_dm")).toEqual([]);
+});
+
+test("[EN8] an old client puts sixty messages of two kilobytes into one request", async () => {
+  const lena = peerNamed("Lena Vogel");
+  const poll = `${server().url}/socket.io/?EIO=4&transport=polling`;
+  const opened = await (await fetch(poll)).text();
+  const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+  const post = (body: string) => fetch(`${poll}&sid=${sid}`, { method: "POST", body });
+  await post(`40${JSON.stringify({ token: await server().place.token(alice.id) })}`);
+  await (await fetch(`${poll}&sid=${sid}`)).text();
+  const texts = Array.from({ length: 60 }, (_, index) => `${index + 1} `.padEnd(2_000, "x"));
+  const packets = texts.map(
+    (content) => `42${JSON.stringify(["private_dm", { content, receiver_id: lena.id }])}`,
+  );
+  const answer = await post(packets.join("\u001e"));
+  expect([answer.status, await answer.text()]).toEqual([200, "ok"]);
+  await until("stored", async () => (await newTexts(lena)).length >= 60);
+  expect(await newTexts(lena)).toEqual(texts);
+});
+
+test("[SO5] a quiet Socket.IO client reads nothing more once its token has expired", async () => {
+  const { token, expiresAtMs } = await shortToken(server().place, alice, 4);
+  const socket = await socketOf(token, ["websocket"]);
+  const read = () =>
+    socket
+      .timeout(3_000)
+      .emitWithAck("history", { peer: peerNamed("Marco Rossi").id })
+      .then((answer) => (answer as { ok: boolean }).ok)
+      .catch(() => false);
+  expect(await read()).toBe(true);
+  await wait(expiresAtMs - Date.now() + 1_500);
+  expect(await read()).toBe(false);
+});
 
 test("[CL10] an app whose token is no longer renewed says so, and goes on after a new sign-in", async () => {
   const nadia = peerNamed("Nadia Khan");

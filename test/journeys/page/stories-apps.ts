@@ -43,6 +43,25 @@ export function storiesOfApps(server: () => JourneyServer, browser: JourneyBrows
     await person.hasMark("Still signed in", "Sent");
     expect((await server().rest(clara).texts(alice.id)).at(-1)).toBe("Still signed in");
   });
+
+  test("[CL10] is told in the app's page that the token is no longer renewed, and goes on when it is", async () => {
+    const david = peerNamed("David Stein");
+    const old = await shortToken(server().place, alice, 6);
+    let isRenewed = false;
+    const origin = await appOn(server().url, `async () => (await fetch("/token")).text()`, async () =>
+      isRenewed ? server().place.token(alice.id) : old.token,
+    );
+    const person = await browser.tab(await browser.profile(), origin);
+    await person.openListed(david.name);
+    await person.sees("signed out");
+    await person.draft("What I was about to say");
+    isRenewed = true;
+    await person.clickButton("Try now");
+    await person.seesNo("signed out");
+    await person.hasTyped("What I was about to say");
+    await person.tab.press("Enter");
+    await person.hasMark("What I was about to say", "Sent");
+  });
 }
 
 /** Serves an app's page, and its tokens at `/token`. Returns its origin. */

@@ -1,5 +1,5 @@
 // Journeys about devices, the server's absence and ways to use the page.
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { alice, peerNamed } from "../support/cast.ts";
 import type { JourneyServer } from "../support/server.ts";
 import type { JourneyBrowser } from "./page-journeys.ts";
@@ -19,6 +19,36 @@ export function storiesOfDevices(server: () => JourneyServer, browser: JourneyBr
     await person.hasMark("While it was down", "Sent");
     await server().rest(xavier).send(alice.id, "I got both");
     await person.showsLast(["Before the restart", "While it was down", "I got both"]);
+  });
+
+  test("[WEB6] is told that the server cannot be reached, and not to be offline, while it is down", async () => {
+    const network = await server().network();
+    const person = await browser.signedIn(network, alice.id);
+    await person.sees(person.listed("Bob Marsh"));
+    network.cut();
+    const { text } = await person.sees({ css: '[role="status"] .banner' });
+    await person.until("a sentence about the server", async () => {
+      const [banner] = await person.find({ css: '[role="status"] .banner' });
+      return banner !== undefined && /server|reach/i.test(banner.text);
+    });
+    expect(text).not.toContain("You are offline");
+    network.restore();
+    await person.seesNo({ css: '[role="status"] .banner' });
+  });
+
+  test("[WEB9] reads and writes on a phone, and no keyboard covers what is read", async () => {
+    const yusuf = peerNamed("Yusuf Demir");
+    const phone = await browser.signedIn(server(), alice.id, { width: 390, height: 780, isPhone: true });
+    await phone.openListed(yusuf.name);
+    const field = await phone.sees({ css: "textarea" });
+    expect(field.isFocused).toBe(false);
+    await phone.draft("From the bus");
+    await phone.clickButton("Send");
+    await phone.hasMark("From the bus", "Sent");
+    await phone.clickButton("Back to the list");
+    await phone.sees({ ...phone.listed(yusuf.name), text: "From the bus" });
+    await phone.tab.back();
+    await phone.sees(phone.row("From the bus"));
   });
 
   test("[WEB10] uses nothing but the keyboard to open, write, reply and go back", async () => {

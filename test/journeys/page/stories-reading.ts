@@ -1,6 +1,6 @@
 // Journeys of somebody who reads.
 import { expect, test } from "vitest";
-import { alice, longCount, longstanding, peerNamed } from "../support/cast.ts";
+import { alice, alsoChatty, longCount, longstanding, peerNamed, unreadCount } from "../support/cast.ts";
 import { pastCount, pastText } from "../support/past.ts";
 import type { JourneyServer } from "../support/server.ts";
 import type { JourneyBrowser } from "./page-journeys.ts";
@@ -24,6 +24,39 @@ export function storiesOfReading(server: () => JourneyServer, browser: JourneyBr
     await person.sees(person.row(pastText(longstanding, longCount)));
   });
 
+  test("[WEB5] follows a reply to the message of last winter that it quotes", async () => {
+    const person = await browser.signedIn(server(), alice.id);
+    const quoted = 9_000;
+    await server().rest(longstanding).send(alice.id, "Remember this?", { replyTo: quoted });
+    await person.openListed(longstanding.name);
+    await person.click({ css: "button.quote", within: person.row("Remember this?") });
+    await person.until("at the quoted message", async () => {
+      const [row] = await person.find({ css: `[data-seq="${quoted}"]` });
+      return row !== undefined && row.top > 0 && row.bottom < 740;
+    });
+    await person.sees(person.row(pastText(longstanding, quoted)));
+  });
+
+  test("[WEB4] reads the first unread messages only, and the rest stays unread", async () => {
+    const person = await browser.signedIn(server(), alice.id);
+    await person.openListed(alsoChatty.name);
+    await person.sees(person.row("news 2"));
+    await person.until("read as far as seen", async () => {
+      const [listed] = (await server().rest(alice).list()).filter(({ peer }) => peer === alsoChatty.id);
+      return listed !== undefined && listed.unread > 0 && listed.unread < unreadCount;
+    });
+    const log = await person.sees({ css: '[role="log"]' });
+    await person.tab.hover(log.x, log.y);
+    await person.until("at the end", async () => {
+      await person.tab.wheel(600);
+      return (await person.find({ css: '[role="log"] .text', text: `news ${unreadCount}` })).length > 0;
+    });
+    await person.until("all read", async () => {
+      const [listed] = (await server().rest(alice).list()).filter(({ peer }) => peer === alsoChatty.id);
+      return listed?.unread === 0;
+    });
+  });
+
   test("[WEB1] gets a message of sixteen thousand brackets behind a link and goes on reading", async () => {
     const uma = peerNamed("Uma Patel");
     const person = await browser.signedIn(server(), alice.id);
@@ -34,6 +67,22 @@ export function storiesOfReading(server: () => JourneyServer, browser: JourneyBr
     await person.sees({ css: "a", text: "http://a.example/" });
     await server().rest(uma).send(alice.id, "Did that arrive?");
     await person.sees(person.row("Did that arrive?"));
+  });
+
+  test("[SE8] gets a message that an app sent with data alone, and sees that there is one", async () => {
+    const victor = peerNamed("Victor Hale");
+    const person = await browser.signedIn(server(), alice.id);
+    await person.openListed(victor.name);
+    const before = await person.texts();
+    await server()
+      .rest(victor)
+      .send(alice.id, "", { data: { kind: "location" } });
+    await person.until("shown with some words", async () => {
+      const texts = await person.texts();
+      return texts.length === before.length + 1 && texts.at(-1) !== "";
+    });
+    const preview = await person.sees({ css: ".preview", within: person.listed(victor.name) });
+    expect(preview.text).not.toBe("");
   });
 
   test("[WEB8] reacts on the laptop and on the phone, and both show the same", async () => {

@@ -52,7 +52,7 @@ export function storiesOfWriting(server: () => JourneyServer, browser: JourneyBr
       }
     }, text);
     await person.tab.press("Enter");
-    await person.sees("too long");
+    await person.sees("Too long by");
     const kept = await person.find({ css: "textarea, [data-row] .text" });
     expect(kept.some((each) => `${each.value}${each.text}`.includes(text.trim().slice(-5_000)))).toBe(true);
     expect((await server().rest(marco).texts(alice.id)).slice(pastCount(marco))).toEqual([]);

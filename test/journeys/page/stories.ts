@@ -1,6 +1,6 @@
 // Journeys that run in every browser.
 import { expect, test } from "vitest";
-import { alice, namesakes, peerNamed } from "../support/cast.ts";
+import { alice, chatty, namesakes, peerNamed } from "../support/cast.ts";
 import { pastCount } from "../support/past.ts";
 import type { JourneyServer } from "../support/server.ts";
 import type { JourneyBrowser } from "./page-journeys.ts";
@@ -41,6 +41,19 @@ export function storiesOfEveryBrowser(server: () => JourneyServer, browser: Jour
     await today.signIn(alice.id);
     await today.sees({ css: "nav li .preview", text: "Written on the plane" });
     expect((await server().rest(fatima).texts(alice.id)).at(-1)).toBe("Written on the plane");
+  });
+
+  test("[WEB3] opens 70 unread messages at the first of them", async () => {
+    const person = await browser.signedIn(server(), alice.id);
+    await person.openListed(chatty.name);
+    await person.sees("New messages");
+    await person.until("at the first unread message", async () => {
+      const [first] = await person.find({ css: "[data-row] .text", text: "news 1" });
+      return first !== undefined && first.text === "news 1" && first.top > 60 && first.bottom < 500;
+    });
+    await person.sees({ ...person.listed(chatty.name), text: "unread" });
+    const [listed] = (await server().rest(alice).list()).filter(({ peer }) => peer === chatty.id);
+    expect(listed?.unread).toBeGreaterThan(20);
   });
 
   test("[WEB18] types the display name of two people and presses Enter", async () => {

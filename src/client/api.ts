@@ -155,7 +155,7 @@ export interface Sent {
 /**
  * The newest messages, oldest first, without a gap, and behind them what waits to be sent. After `openAt` it may be older
  * messages instead, also without a gap, until `loadNewer` has reached the newest ones, or `openNewest` or a send shows
- * them again. `on("message")` tells what is new in any case.
+ * them again. `on("message")` reports new messages either way.
  */
 export interface Timeline extends Live<readonly ConversationMessage[]> {
   /** Whether the server has older ones than the first. */

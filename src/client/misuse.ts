@@ -19,7 +19,7 @@ export function requireOptions(options: ClientOptions): void {
   const { url, token, peer, storage, timing, WebSocket, fetch } = options;
   requireThat(
     typeof url === "string" && /^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/i.test(url),
-    `url must be the Worker's address, such as "https://dm.example.com", and is ${shown(url)}`,
+    `url must be the Worker's address, beginning with https:// or http://, and is ${shown(url)}`,
     "url",
   );
   requireFunction(token, "token");

@@ -153,8 +153,8 @@ test("[BL3] typing passes neither way while either blocks, and again when neithe
     const from = { alice: alice.frames.length, bob: bob.frames.length, a: told.a.length, b: told.b.length };
     world.frame(alice.connection, { type: "typing", on: true });
     world.frame(bob.connection, { type: "typing", on: true });
-    void actAs(world.room, pair.a, [{ type: "typing", on: false }]);
-    void actAs(world.room, pair.b, [{ type: "typing", on: false }]);
+    void actAs(world.room, pair.a, [{ type: "typing", on: true }]);
+    void actAs(world.room, pair.b, [{ type: "typing", on: true }]);
     await world.settle();
     const frames = [...alice.frames.slice(from.alice), ...bob.frames.slice(from.bob)];
     const deliveries = [...told.a.slice(from.a), ...told.b.slice(from.b)];

@@ -99,9 +99,12 @@ test(
       const shown = expected.filter(({ archived }) => !archived);
       const list = await listOf(user);
       expect(list.conversations).toEqual(shown);
+      const unreadIn = (of: typeof shown) => of.reduce((sum, { unread }) => sum + unread, 0);
+      const mutedMessages = unreadIn(shown.filter(({ muted }) => muted));
       expect(list.unread).toEqual({
-        messages: shown.reduce((sum, { unread }) => sum + unread, 0),
+        messages: unreadIn(shown),
         conversations: shown.filter(({ unread }) => unread > 0).length,
+        ...(mutedMessages > 0 && { mutedMessages }),
       });
       const archived = await listOf(user, { archived: true });
       expect(archived.conversations).toEqual(expected.filter((conversation) => conversation.archived));

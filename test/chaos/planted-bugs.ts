@@ -54,8 +54,8 @@ const staleBelieved: PlantedBug = {
   planted: [
     {
       file: "http/history.ts",
-      from: "if (whole && rev !== undefined && rev <= archivedRev) {",
-      to: "if (true) {",
+      from: "own !== undefined && rev !== undefined && rev <= archivedRev && !mayEndTooSoon(own, range);",
+      to: "own !== undefined;",
     },
   ],
   caughtBy: "orderDifferences",

@@ -55,18 +55,22 @@ test.each(archiveStates)(
   },
 );
 
-test("[HI1][HI2][HI3] walked down or up with any limit, the pages are the whole conversation: the archive was set back", async () => {
-  const users = freshUsers();
-  await send(users, 1, 12);
-  await archived(env, users.a, users.b, 12);
-  const setBack = await keepArchive(users);
-  await send(users, 13, count);
-  await archived(env, users.a, users.b, count);
-  await setBack();
-  expect(await archiveSummary(env, users.a, users.b)).toMatchObject({ rev: 12, head: 12 });
-  const whole = await wholeOf(users);
-  expect(await walks(users, revOf(whole))).toEqual(walksOver(whole));
-});
+test(
+  "[HI1][HI2][HI3] walked down or up with any limit, the pages are the whole conversation: the archive was set back",
+  { timeout: 30_000 },
+  async () => {
+    const users = freshUsers();
+    await send(users, 1, 12);
+    await archived(env, users.a, users.b, 12);
+    const setBack = await keepArchive(users);
+    await send(users, 13, count);
+    await archived(env, users.a, users.b, count);
+    await setBack();
+    expect(await archiveSummary(env, users.a, users.b)).toMatchObject({ rev: 12, head: 12 });
+    const whole = await wholeOf(users);
+    expect(await walks(users, revOf(whole))).toEqual(walksOver(whole));
+  },
+);
 
 type PageAt = Page & { readonly from: number };
 

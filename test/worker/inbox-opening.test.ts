@@ -7,12 +7,13 @@ import {
   freshUsers,
   nowSeconds,
   problemOf,
+  socketOf,
   tokenFor,
   tokenWith,
   upgradeHeaders,
   worker,
 } from "./clients.ts";
-import { connectInbox, inboxOf, inboxUrl, openInboxWith, type InboxClient } from "./inbox-client.ts";
+import { connectInbox, inboxOf, inboxUrl, openInboxWith, InboxClient } from "./inbox-client.ts";
 import { listOf } from "./lists.ts";
 import { archived } from "./stored.ts";
 
@@ -87,16 +88,19 @@ test.each(["POST", "PUT", "DELETE"])("[IN1] %s is 405", async (method) => {
   expect(await problemOf(response)).toMatchObject({ code: "method_not_allowed" });
 });
 
-test("[IN1] a plain GET is 426, a foreign origin 403 even with a token", async () => {
+test("[IN1][AD8] a plain GET is 426, a foreign origin 403 or close 4403 even with a token", async () => {
   const token = await tokenFor(freshUsers().a);
   const plain = await worker.fetch(inboxUrl, { headers: { authorization: `Bearer ${token}` } });
   expect(plain.status).toBe(426);
   expect(await problemOf(plain)).toMatchObject({ code: "upgrade_required" });
-  const foreign = await worker.fetch(inboxUrl, {
-    headers: { ...upgradeHeaders(token), origin: "https://evil.test" },
+  const origin = "https://evil.test";
+  const program = await worker.fetch(inboxUrl, {
+    headers: { upgrade: "websocket", authorization: `Bearer ${token}`, origin },
   });
-  expect(foreign.status).toBe(403);
-  expect(foreign.webSocket).toBeNull();
+  expect(program.status).toBe(403);
+  expect(program.webSocket).toBeNull();
+  const page = await worker.fetch(inboxUrl, { headers: { ...upgradeHeaders(token), origin } });
+  expect(await new InboxClient(socketOf(page)).closed()).toMatchObject({ code: 4403 });
 });
 
 test("[IN1] the subprotocol is answered where it was offered, and only there", async () => {

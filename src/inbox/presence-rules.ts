@@ -16,15 +16,21 @@ export interface KeptPresence {
 
 export const freshPresence: KeptPresence = { visible: true, places: [] };
 
-/** Places that are kept; beyond them the oldest is forgotten. They are one row, and each may be called. */
+/**
+ * Places that are kept: they are one row, and each may be called. One more is not kept until another closes. If it took the
+ * place of an open one, that one would be new again with its next delivery, and each delivery would write the row.
+ */
 export const maxPlaces = 100;
 
 export function withPlace(kept: KeptPresence, peer: string, isHere: boolean): KeptPresence {
   if (kept.places.includes(peer) === isHere) {
     return kept;
   }
+  if (isHere && kept.places.length >= maxPlaces) {
+    return kept;
+  }
   const others = kept.places.filter((place) => place !== peer);
-  return { ...kept, places: isHere ? [...others, peer].slice(-maxPlaces) : others };
+  return { ...kept, places: isHere ? [...others, peer] : others };
 }
 
 /** Hidden users look like ones who were never here. */

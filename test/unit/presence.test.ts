@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Following } from "../../src/inbox/following.ts";
 import { InboxDevice } from "../../src/inbox/inbox-device.ts";
 import { OwnPresence } from "../../src/inbox/own-presence.ts";
+import { maxPlaces, type KeptPresence } from "../../src/inbox/presence-rules.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 
 const minuteMs = 60_000;
@@ -66,4 +67,34 @@ test("[PR4] where a peer's inbox failed, the same subscription brings their pres
   answers = true;
   expect(await following.subscribe(device, ["bob"])).toBeUndefined();
   expect(frames).toEqual([{ type: "presence", peer: "bob", user: "bob", online: true }]);
+});
+
+test("[PR7][PR8] deliveries of more than 100 open conversations write no row; the first 100 are kept", () => {
+  const saved: KeptPresence[] = [];
+  const presence = new OwnPresence({
+    now: () => 0,
+    hasDevice: () => false,
+    hasLiveDevice: () => false,
+    store: {
+      load: () => ({}),
+      savePresence: (kept) => void saved.push(kept),
+      saveFollowers: () => undefined,
+      isBlocked: () => false,
+      saveBlocked: () => undefined,
+    },
+    isHere: async () => true,
+    tell: async () => true,
+    ask: async () => undefined,
+    known: async (peers) => new Set(peers),
+    failed: () => undefined,
+  });
+  const peers = Array.from({ length: maxPlaces + 2 }, (_, nth) => `peer-${nth}`);
+  for (const peer of [...peers, ...peers, ...peers]) {
+    presence.setPlace(peer, true);
+  }
+  expect(saved).toHaveLength(maxPlaces);
+  expect(saved.at(-1)?.places).toEqual(peers.slice(0, maxPlaces));
+  presence.setPlace("peer-0", false);
+  presence.setPlace("peer-101", true);
+  expect(saved.at(-1)?.places).toEqual([...peers.slice(1, maxPlaces), "peer-101"]);
 });

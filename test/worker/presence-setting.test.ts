@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { fixedLimits } from "../../src/protocol/limits.ts";
-import { maxPlaces, freshPresence, withPlace } from "../../src/inbox/presence-rules.ts";
 import { connect, controlledClock, env, freshUsers, origin, problemOf, tokenFor, worker } from "./clients.ts";
 import { connectInbox } from "./inbox-client.ts";
 import { acquainted, subscribe } from "./followers.ts";
@@ -48,11 +47,4 @@ test("[PR5] it calls the conversations that have messages, none that was only op
   }
   expect((await setVisible(b, false)).status).toBe(200);
   expect(asked).toEqual([a]);
-});
-
-test("[PR8] the newest 100 places of a user are kept", () => {
-  const peers = Array.from({ length: maxPlaces + 1 }, (_, nth) => `peer-${nth}`);
-  const full = peers.slice(0, maxPlaces).reduce((kept, peer) => withPlace(kept, peer, true), freshPresence);
-  expect(full.places).toEqual(peers.slice(0, maxPlaces));
-  expect(withPlace(full, "one-more", true).places).toEqual([...peers.slice(1, maxPlaces), "one-more"]);
 });

@@ -26,12 +26,15 @@ import { bareToken, messageTokenError } from "./tokens.ts";
 export const keptChatSchema = z.object({
   user: z.string(),
   marks: marksSchema,
-  /** One that was kept without it has to connect again. */
-  expiresAtMs: z.number().default(0),
+  /** Sessions of an earlier version have none here: their inbox checks their expiry. */
+  expiresAtMs: z.number().default(Number.MAX_SAFE_INTEGER),
   /** When its session was sent a CONNECT lately. */
   connectsAtMs: z.array(z.number()).optional(),
 });
 export type KeptChat = z.infer<typeof keptChatSchema>;
+
+/** During a deploy, an inbox of the version before takes `history` for a frame to a peer: its `unknown_peer` is no refusal. */
+const historyRefusals = new Set<ErrorCode>(["rate_limited", "token_expired", "internal"]);
 
 /** One Socket.IO client of a user, on both vocabularies: a device of their inbox. */
 export class ChatMember implements Member {
@@ -233,7 +236,7 @@ export class ChatMember implements Member {
   // The inbox counts it for all sessions of the user; the page is read from here.
   #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): void {
     this.#add({ type: "history" }, (answer) => {
-      if (answer.kind === "refused") {
+      if (answer.kind === "refused" && historyRefusals.has(answer.refusal.code)) {
         refuse(this.#link, answer.refusal, event, acknowledge);
       } else {
         void this.#readHistory(event, acknowledge);

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import type { FrameAnswer } from "../../src/inbox/frame-answer.ts";
 import type { ChatPorts, InboxCalls } from "../../src/socketio/chat-ports.ts";
 import { refusal } from "../../src/protocol/errors.ts";
-import { ChatMember } from "../../src/socketio/chat-member.ts";
+import { ChatMember, keptChatSchema } from "../../src/socketio/chat-member.ts";
 import { SessionAllowance } from "../../src/socketio/session-allowance.ts";
 import { readSettings } from "../../src/settings.ts";
 
 const { limits } = readSettings({});
 
 /** A client whose inbox answers when `answer` is called, and what was said of it. */
-function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf">> = {}) {
+function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf" | "history">> = {}) {
   const said: string[] = [];
   const { promise, resolve: answer } = Promise.withResolvers<readonly FrameAnswer[] | undefined>();
   const inbox = {
@@ -26,7 +26,7 @@ function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf"
     wait: async () => undefined,
     verifyToken: () => Promise.reject(new Error("nobody asks")),
     inboxOf: () => inbox,
-    history: () => Promise.reject(new Error("nobody asks")),
+    history: changes.history ?? (() => Promise.reject(new Error("nobody asks"))),
     revOf: changes.revOf ?? (async () => 0),
     keepUser: () => undefined,
     changed: () => undefined,
@@ -112,4 +112,30 @@ test("[SI4][EN7] a client's frames are all handed over before its inbox hears th
   await member.left();
   expect(said).toEqual(["read", "read", "delivered", "detached"]);
   expect(member.detachment.isFinished).toBe(true);
+});
+
+test.each(["unknown_peer", "rate_limited"] as const)(
+  "[SI5] a page of history is read whatever an inbox of an earlier version says, unless it is too much: %s",
+  async (code) => {
+    const answers: unknown[] = [];
+    const { member } = memberOfSlowInbox({
+      take: async (frames) =>
+        frames.map(({ type }) =>
+          type === "history" ? { kind: "refused", refusal: refusal(code) } : { kind: "done" },
+        ),
+      history: async () => ({ messages: [], hasMore: false, head: 0, rev: 0 }),
+    });
+    await member.event({
+      args: ["history", { peer: "b" }],
+      isBinary: false,
+      acknowledge: (answer) => void answers.push(answer),
+    });
+    await settled();
+    expect(answers).toMatchObject([code === "unknown_peer" ? { ok: true, messages: [] } : { code }]);
+  },
+);
+
+test("[SI9] a session that an earlier version kept is not taken for one whose token has expired", () => {
+  const { expiresAtMs } = keptChatSchema.parse({ user: "a", marks: [] });
+  expect(expiresAtMs).toBeGreaterThan(Date.now());
 });

@@ -34,6 +34,10 @@ export class RetryChecker {
     if (this.#isSearched(after)) {
       return "none";
     }
+    // Only with `after`: without it fewer names are enough. Each further call would read and keep one more.
+    if (this.#seqByName.size >= fixedLimits.maxRetryCheckRows && this.#lowestSeq > 1) {
+      return "stale";
+    }
     for (const row of this.#log.idsBelow(this.#lowestSeq)) {
       const found = nameOf(row.author, row.id);
       this.#seqByName.set(found, row.seq);

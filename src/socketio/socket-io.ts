@@ -8,6 +8,8 @@ const attachmentTimeoutMs = 10_000;
 
 /** Characters of packets that may wait for the one before them: a client that is not let in yet must not fill the memory. */
 const maxWaitingCharacters = 4_194_304;
+/** Counted for each of them beside its own characters: packets of one character take memory too. */
+const charactersPerPacket = 256;
 
 /** What survives the object's sleep of each namespace that was joined: its name, and what its member keeps. */
 export type KeptMembers = readonly (readonly [namespace: string, kept: unknown])[];
@@ -102,7 +104,7 @@ export class SocketIo implements EngineListener {
   // One after the other: an event must not overtake the verdict on its client.
   #received(packet: Packet, isBinary: boolean): void {
     this.#decoded += 1;
-    const characters = this.#readCharacters;
+    const characters = this.#readCharacters + charactersPerPacket;
     this.#readCharacters = 0;
     this.#waitingCharacters += characters;
     this.#queue = this.#queue.then(async () => {

@@ -51,6 +51,16 @@ test("[SE7] 10,000 messages are examined down to `after`; one that is older is s
   expect(new RetryChecker(longer, 10_001).find("a", "new", 2)).toBe("none");
 });
 
+test("[SE7] once 10,000 messages were examined, further stale sends read nothing", () => {
+  const { log, read } = counted(filledLog(10_050).log);
+  const checker = new RetryChecker(log, 10_050);
+  for (const id of ["new", "other", "m1", "m2"]) {
+    expect(checker.find("a", id, 0)).toBe("stale");
+  }
+  expect(read()).toBe(10_000);
+  expect(checker.find("a", "m51", 0)).toBe(51);
+});
+
 test("[SE7] without `after` the newest 1,000 are examined, and never stale", () => {
   const { log, read } = counted(filledLog(12_000).log);
   const checker = new RetryChecker(log, 12_000);

@@ -94,12 +94,14 @@ export class InboxRoom {
       hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
       isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
       ask: async (peer) => this.#with(peer, (conversation) => conversation.askInbox(), undefined),
-      known: async (peers) => new Set((await ports.archived(peers)).keys()),
+      known: (peers) =>
+        this.#told.peersWhere(peers, ports.archived, (known) => (known?.summary.head ?? 0) > 0),
     });
     this.following = new Following({
       devices: () => this.devices.all,
       send: (device, frame) => this.devices.send(device, frame),
-      bothWroteWith: (peers) => this.#bothWroteWith(peers),
+      bothWroteWith: (peers) =>
+        this.#told.peersWhere(peers, ports.archived, (known) => known?.bothWrote === true),
       follow: ports.follow,
       failed: callFailed,
     });
@@ -273,13 +275,6 @@ export class InboxRoom {
       }
     }
     void this.presence.left();
-  }
-
-  async #bothWroteWith(peers: readonly string[]): Promise<ReadonlySet<string>> {
-    const toldOf = peers.filter((peer) => this.#told.get(peer)?.bothWrote === true);
-    const others = peers.filter((peer) => !toldOf.includes(peer));
-    const found = others.length === 0 ? new Map<string, Archived>() : await this.ports.archived(others);
-    return new Set([...toldOf, ...others.filter((peer) => found.get(peer)?.bothWrote === true)]);
   }
 
   async #with<Value>(

@@ -4,7 +4,8 @@ import type { Delivery } from "./delivery.ts";
 export const toldForMs = 60_000;
 const maxTold = 1_000;
 
-type Told = Pick<Delivery, "summary" | "bothWrote"> & { readonly atMs: number };
+type Known = Pick<Delivery, "summary" | "bothWrote">;
+type Told = Known & { readonly atMs: number };
 
 /** How conversations stood when they last told, as far as that was lately. In memory only. */
 export class ToldLately {
@@ -32,7 +33,18 @@ export class ToldLately {
     return [...this.#byPeer].flatMap(([peer, { atMs }]) => (atMs >= sinceMs ? [peer] : []));
   }
 
-  set(peer: string, { summary, bothWrote }: Pick<Delivery, "summary" | "bothWrote">): void {
+  /** Filters peers by their conversation, as recently delivered or as in D1, which may not have it yet. */
+  async peersWhere(
+    peers: readonly string[],
+    archived: (peers: readonly string[]) => Promise<ReadonlyMap<string, Known>>,
+    isTrue: (known: Known | undefined) => boolean,
+  ): Promise<ReadonlySet<string>> {
+    const others = peers.filter((peer) => !isTrue(this.get(peer)));
+    const found = others.length === 0 ? new Map<string, Known>() : await archived(others);
+    return new Set(peers.filter((peer) => !others.includes(peer) || isTrue(found.get(peer))));
+  }
+
+  set(peer: string, { summary, bothWrote }: Known): void {
     this.#byPeer.delete(peer);
     this.#byPeer.set(peer, { summary, bothWrote, atMs: this.#now() });
     this.#forget();

@@ -1,11 +1,21 @@
 import { expect, test } from "vitest";
+import type { Delivery } from "../../src/inbox/delivery.ts";
 import { Following } from "../../src/inbox/following.ts";
 import { InboxDevice } from "../../src/inbox/inbox-device.ts";
 import { OwnPresence } from "../../src/inbox/own-presence.ts";
 import { maxPlaces, type KeptPresence } from "../../src/inbox/presence-rules.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
+import { sideOf } from "../../src/protocol/pair.ts";
+import { UserWorld } from "./user-world.ts";
 
 const minuteMs = 60_000;
+
+/** What a conversation delivers in which the user has a socket and nobody has read. */
+function deliveryOf(peer: string, head: number): Delivery {
+  const read = { you: 0, peer: 0 };
+  const summary = { peer, head, rev: head, state: 1, read, unread: 0, muted: false, archived: false };
+  return { peer, frames: [], summary: { ...summary, blocked: false }, bothWrote: false, isHere: true };
+}
 
 test("[PR6] a place is asked again 2 minutes after it was, when somebody subscribes, and not before", async () => {
   const clock = { nowMs: 1_800_000_000_000 };
@@ -97,4 +107,16 @@ test("[PR7][PR8] deliveries of more than 100 open conversations write no row; th
   presence.setPlace("peer-0", false);
   presence.setPlace("peer-101", true);
   expect(saved.at(-1)?.places).toEqual([...peers.slice(1, maxPlaces), "peer-101"]);
+});
+
+test("[PR5] hiding reaches a conversation that D1 does not have yet, and none without messages", async () => {
+  const world = await UserWorld.with("bob", ["written", "muted"]);
+  const muted = world.conversation("muted");
+  muted.room.setFlags(sideOf(muted.room.ports.pair, "bob"), { muted: true }, () => undefined);
+  await world.settle();
+  expect(world.d1.rows("SELECT head FROM conversations")).toEqual([{ head: 0 }]);
+  world.inbox.deliver(deliveryOf("written", 1));
+  world.inbox.deliver(deliveryOf("muted", 0));
+  await world.inbox.presence.setVisible(false);
+  expect(world.asked).toEqual(["written"]);
 });

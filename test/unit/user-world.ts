@@ -22,6 +22,8 @@ export class UserWorld {
   readonly user: string;
   readonly d1 = new SqliteD1();
   readonly conversations = new Map<string, World>();
+  /** Peers whose conversation was asked to call the inbox. */
+  readonly asked: string[] = [];
   inbox: InboxRoom;
   #nowMs = 1_800_000_000_000;
   #ends = new Map<InboxDevice, InboxEnd>();
@@ -132,7 +134,7 @@ export class UserWorld {
         sync: async (after: number | undefined) => syncFor(room(), user, after),
         settled: async (rev: number) => room().archiver.settled(rev),
         isHere: async () => true,
-        askInbox: async () => undefined,
+        askInbox: async () => void this.asked.push(peer),
         tellInbox: async () => room().inboxes.arrived(sideOf(room().ports.pair, user)),
       };
     };

@@ -84,7 +84,7 @@ function requestFor(url: string, request: Request, requestId: string): Request {
   return new Request(url, { method, headers: passed, body });
 }
 
-/** An id carries a code of its namespace's own: one that was made up or altered is none, nor is one in other letters. */
+/** The object id of a session; undefined if this namespace never issued it, or if its letters are in another case. */
 function sessionId(namespace: DurableObjectNamespace, sid: string): DurableObjectId | undefined {
   try {
     const id = namespace.idFromString(sid);

@@ -10,14 +10,14 @@ import type { FrameAnswer } from "./frame-answer.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import type { InboxRoom } from "./inbox.ts";
 
-/** A frame of a device, but a fresh token. */
+/** Any frame of an inbox socket except `auth`, which renews its token. */
 export type ActFrame = Exclude<InboxClientFrame, { type: "auth" }>;
 /** What a Socket.IO session hands over: its client's frames, `isPrivateDm` in the vocabulary of clients that do not retry. */
 export type SessionFrame =
   | Exclude<ActFrame, { type: "send" }>
   | (Extract<ActFrame, { type: "send" }> & { readonly isPrivateDm?: boolean })
   | { readonly type: "history" };
-/** `isBurst`: whatever the conversation's rate says. */
+/** `isBurst`: the send is exempt from the conversation's rate limit. */
 type CountedFrame = ActFrame & { readonly isBurst?: boolean };
 type Write = Extract<ActFrame, { type: "send" | "edit" | "delete" | "react" }>;
 
@@ -95,7 +95,7 @@ export function actOn(
       .then((reason) => (reason === undefined ? answered({ kind: "done" }) : refuse(reason)));
   } else if (frame.peer === inbox.ports.user) {
     refuse(refusal("bad_peer", { field: "peer", message: "you cannot write to yourself" }));
-  } else if (endsNoTyping(inbox, device, frame)) {
+  } else if (isStillTyping(inbox, device, frame)) {
     answered({ kind: "done" });
   } else if (frame.type === "sync") {
     void catchUp(inbox, device, frame.peer, frame.after).then(answered, () => refuse(refusal("internal")));
@@ -129,8 +129,8 @@ function pass(
   });
 }
 
-/** Whether a frame needs not go on: its user stopped typing on this device, but types on another one. */
-function endsNoTyping(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): boolean {
+/** Notes what the frame says about typing. True if typing ended on this device but the user still types on another. */
+function isStillTyping(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): boolean {
   if (frame.type === "send") {
     device.rememberTyping(frame.peer, undefined);
   } else if (frame.type === "typing") {

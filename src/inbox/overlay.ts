@@ -12,8 +12,8 @@ export function isNewer(one: Summary, other: Summary): boolean {
 }
 
 /**
- * Whether the totals of a page that lacks this conversation can be corrected by it. What the archive has by now may have
- * come after the page was read, and then the page did not count it.
+ * Whether a summary can correct the totals of a page that lacks its conversation. If D1 already has the summary, it is
+ * unknown whether the page was read before that, so the totals may or may not include it.
  */
 export function isCountable(summary: Summary, archived: Summary | undefined): boolean {
   return archived === undefined || isNewer(summary, archived);

@@ -79,7 +79,7 @@ export class OwnPresence {
     if (retryAfterMs > 0) {
       return refusal("rate_limited", { retryAfterMs });
     }
-    // Said again, it is told again: a conversation may not have heard it.
+    // A repeat writes nothing, but calls followers and conversations again: one may have missed the first call.
     if (visible !== this.#kept.visible) {
       this.#keep({ ...this.#kept, visible });
     }
@@ -182,7 +182,7 @@ export class OwnPresence {
     }
   }
 
-  /** Not where the user only opened a socket, to a peer who may not exist: a conversation without messages hears it later. */
+  /** Skips conversations without messages: their peers may not exist, and they read the setting with their next frame. */
   async #askPlaces(): Promise<void> {
     const places = await this.#placesSeen();
     this.#reportFailed(await Promise.allSettled(places.map((peer) => this.#ports.ask(peer))));

@@ -99,7 +99,7 @@ export class Sessions {
     return session;
   }
 
-  // Marks move with every message; the session keeps them itself. Typing is in memory, which outlives a client's belief in it.
+  // Leaves out delivery marks, which the session stores itself, and typing, which ends after seconds: both would cost rows.
   #keep(sid: string, { typing: _typing, ...attachment }: InboxAttachment): void {
     const row = { ...attachment, delivered: [] };
     const { kv } = this.#ports;

@@ -6,10 +6,10 @@ import { greatestMaxTextBytes, type Limits } from "./limits.ts";
 import { textFault } from "./text.ts";
 
 /**
- * Why what a send or change says can be no message's in any deployment; undefined where it can. Asked before a frame
- * travels. The deployment's own limits are asked after the search for an earlier attempt (`textSizeFault`), because a
- * team may have lowered them since. The text may be empty beside `data`, so that of an edit too: whether its message has
- * some is judged where that is known.
+ * Why the content of a send or change is invalid in every deployment; undefined if it is valid. Checked before a frame is
+ * forwarded. `textSizeFault` checks the deployment's own limit after the search for an earlier attempt, because the limit
+ * may be lower now than it was then. A message with `data` may have an empty text, so an edit's text may be empty here:
+ * the conversation checks whether the edited message has `data`.
  */
 export function formFault(frame: WriteFrame): Refusal | undefined {
   return contentFault(frame, { maxTextBytes: greatestMaxTextBytes });

@@ -114,7 +114,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     if (!engine.isOver) {
       this.#setAlarm(engine);
     } else if (!this.#isCleared) {
-      // Should the object end before it is done, the alarm finds what is left of the session.
+      // If the object is evicted before the session is cleared, this alarm clears it.
       void this.ctx.storage.setAlarm(Date.now() + failedAlarmMs);
     }
     this.changed();

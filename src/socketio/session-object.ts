@@ -79,7 +79,7 @@ export class SocketIoSession extends EngineSessionObject {
     return this.#chat;
   }
 
-  // One that connects again on its session is there already.
+  // A second CONNECT on the same session writes no row if its user is the same.
   #keepUser(user: string): void {
     const { kv } = this.ctx.storage;
     if (kv.get<string>(userKey) !== user) {

@@ -6,7 +6,7 @@ export function bareToken(token: string): string {
   return token.replace(/^Bearer +/i, "");
 }
 
-/** Why a token that comes with a message speaks against it; undefined: there is none, or it is the user's own. */
+/** Why the token inside a message is refused; undefined if there is none, or if it is a valid one of the same user. */
 export async function messageTokenError(
   verifyToken: (token: string) => Promise<Verification>,
   user: string,

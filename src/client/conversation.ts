@@ -186,14 +186,18 @@ export class PeerConversation implements Conversation {
 
 /**
  * The newest `rev` that the user had seen. While the message that they saw is still the newest form held, that is the
- * client's cursor: a `rev` of before a restore would be refused as `stale`. A page may hold a form above the cursor.
+ * client's cursor: a `rev` of before a restore would be refused as `stale`. A page may hold a form above the cursor. Of
+ * a message that is not held nothing above the cursor can be trusted.
  */
 function newestSeen(
   cursor: number | undefined,
   heldRev: number | undefined,
   seenRev: number | undefined,
 ): number | undefined {
-  if (seenRev !== undefined && (heldRev === undefined || seenRev < heldRev)) {
+  if (seenRev !== undefined && heldRev === undefined) {
+    return Math.min(seenRev, cursor ?? seenRev);
+  }
+  if (seenRev !== undefined && seenRev < (heldRev ?? 0)) {
     return seenRev;
   }
   return heldRev === undefined ? cursor : Math.max(cursor ?? 0, heldRev);

@@ -21,6 +21,7 @@ interface Waiting {
   isMisplaced: boolean;
   /** What it has become is being found out; until then neither it nor what is behind it goes. */
   isResolving: boolean;
+  isAfterTooHigh?: boolean;
   error?: PairlineError;
 }
 
@@ -123,6 +124,7 @@ export class Outbox {
       return;
     }
     if (passing.has(error.code)) {
+      waiting.isAfterTooHigh = error.code === "out_of_range";
       this.#pause(Math.max(error.retryAfterMs ?? 0, backOffMs(this.#failures, this.#ports.timing)));
     } else if (error.code === "stale" && waiting.entry.frame.type === "send") {
       void this.#resolve(waiting, (entry) => this.#ports.settle(entry));
@@ -149,7 +151,7 @@ export class Outbox {
       // Nothing of it was ever sent, so no earlier try can lie before what is known now.
       this.#replace(next, { ...next.entry, frame: { ...next.entry.frame, after: cursor } });
     }
-    const fault = this.#ports.fault(next.entry.frame);
+    const fault = this.#fault(next, cursor);
     if (fault !== undefined) {
       this.#refuse(next, fault);
       return;
@@ -193,6 +195,12 @@ export class Outbox {
     this.#closed = error;
     this.#waiting.forEach(({ answer }) => answer.reject(error));
     this.#waiting.clear();
+  }
+
+  #fault({ entry: { frame }, isAfterTooHigh = false }: Waiting, cursor: number): PairlineError | undefined {
+    return isAfterTooHigh && frame.type === "edit" && (frame.after ?? 0) > cursor
+      ? new PairlineError("stale", "`after` is no `rev` of the conversation")
+      : this.#ports.fault(frame);
   }
 
   #unanswered(): void {

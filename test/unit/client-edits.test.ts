@@ -4,11 +4,13 @@ import {
   codeOf,
   emptyList,
   freezeTime,
+  listOfBob,
   message,
   nextSocket,
   passMs,
   startedWithBob,
   synced,
+  worldOf,
 } from "./fake-server.ts";
 
 freezeTime();
@@ -92,6 +94,31 @@ test.each([
   second.tell(synced(30, 6));
   await passMs(0);
   expect(second.of("edit")[0]).toMatchObject({ text: "laptop", after });
+});
+
+test("[CL25] an `after` above the conversation's `rev`, of a message that is not held, is the client's cursor", async () => {
+  const { socket, bob } = await startedWithBob();
+  void bob.edit(3, "better", { after: 900 });
+  await passMs(0);
+  expect(socket.of("edit")[0]).toMatchObject({ after: 5 });
+});
+
+test("[CL11] an edit whose `after` stays above the conversation's `rev` is refused, and what waits behind it goes", async () => {
+  const world = worldOf();
+  const bob = world.client.conversation("bob");
+  const edited = codeOf(bob.edit(3, "better", { after: 900 }));
+  void bob.send("behind");
+  const socket = await world.greet(listOfBob(5));
+  const [frame] = socket.of("edit");
+  expect(frame).toMatchObject({ after: 900 });
+  socket.tell({ type: "error", peer: "bob", id: frame?.["id"], code: "out_of_range", message: "after" });
+  await passMs(60_000);
+  expect(edited.code).toBe(undefined);
+  socket.tell(synced(5));
+  await passMs(0);
+  expect(edited.code).toBe("stale");
+  expect(socket.of("edit").length).toBe(1);
+  expect(socket.of("send")).toMatchObject([{ text: "behind" }]);
 });
 
 test("[CL25] what the user had seen is kept over a reload", async () => {

@@ -94,7 +94,7 @@ export const plantedFaults: readonly PlantedFaults[] = [
   },
   {
     bugs: [staleBelieved, archivedOtherwise],
-    phase: { name: "planted: stale reads", seconds: 2, faults: { d1: "stale" } },
+    phase: { name: "planted: stale reads", seconds: 4, faults: { d1: "stale" } },
   },
   {
     bugs: [renewalIgnored],

@@ -14,6 +14,7 @@ export function breakNetwork(network: ClientNetwork, what: NetworkFault): void {
     hang: () => network.become("silent"),
     "die next": () => void (network.dyingSockets += 1),
     "hang next": () => void (network.hangingRequests += 1),
+    stick: () => network.stick(),
   };
   ways[what]();
   network.changed();

@@ -56,7 +56,10 @@ async function importPast(place: Place): Promise<void> {
   try {
     const users = [cast.alice, ...cast.peers].map(({ id, name }) => ({ id, name }));
     await runImport(place, join(folder, "users.jsonl"), users, ["--users"]);
-    await runImport(place, join(folder, "messages.jsonl"), cast.peers.flatMap(messagesOf), []);
+    await runImport(place, join(folder, "messages.jsonl"), cast.peers.flatMap(messagesOf), [
+      "--batch",
+      "1000",
+    ]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -83,10 +86,7 @@ function messagesOf(peer: cast.Member, index: number) {
 
 async function runImport(place: Place, path: string, lines: readonly object[], options: readonly string[]) {
   await writeFile(path, `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`);
-  const { code, output } = await npmRun(
-    ["import", "--", ...options, "--batch", "1000", path],
-    place.environment,
-  );
+  const { code, output } = await npmRun(["import", "--", ...options, path], place.environment);
   if (code !== 0) {
     throw new Error(`the past could not be imported:\n${output}`);
   }

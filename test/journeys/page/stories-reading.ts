@@ -52,6 +52,8 @@ export function storiesOfReading(server: () => JourneyServer, browser: JourneyBr
       return (await person.find({ css: '[role="log"] .text', text: `news ${unreadCount}` })).length > 0;
     });
     await person.until("all read", async () => {
+      // The newest message is drawn before it is in sight, and only what was in sight is read.
+      await person.tab.wheel(600);
       const [listed] = (await server().rest(alice).list()).filter(({ peer }) => peer === alsoChatty.id);
       return listed?.unread === 0;
     });
@@ -73,6 +75,7 @@ export function storiesOfReading(server: () => JourneyServer, browser: JourneyBr
     const victor = peerNamed("Victor Hale");
     const person = await browser.signedIn(server(), alice.id);
     await person.openListed(victor.name);
+    await person.sees(person.row(pastText(victor, pastCount(victor))));
     const before = await person.texts();
     await server()
       .rest(victor)

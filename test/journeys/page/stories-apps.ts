@@ -59,7 +59,7 @@ export function storiesOfApps(server: () => JourneyServer, browser: JourneyBrows
     await person.clickButton("Try now");
     await person.seesNo("signed out");
     await person.hasTyped("What I was about to say");
-    await person.tab.press("Enter");
+    await person.clickButton("Send");
     await person.hasMark("What I was about to say", "Sent");
   });
 }

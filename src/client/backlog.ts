@@ -137,12 +137,12 @@ function isSameQuote(one: Quote | undefined, other: Quote): boolean {
 }
 
 /**
- * What the head was before the messages that a replay brought, where nobody knew it: below those that were created
- * after `sinceMs`, or that nobody changed yet.
+ * The head before a replay, if the client did not know it: the newest message that existed at `sinceMs`. A replayed
+ * message counts as new if it was created after `sinceMs`, or if nobody has changed it.
  */
-export function headBefore(told: readonly Message[], head: number, sinceMs: number): number {
+export function headBefore(replayed: readonly Message[], head: number, sinceMs: number): number {
   const isFresh = (message: Message) => message.createdAt > sinceMs || !isChanged(message);
-  const fresh = new Set(told.filter(isFresh).map(({ seq }) => seq));
+  const fresh = new Set(replayed.filter(isFresh).map(({ seq }) => seq));
   let before = head;
   while (fresh.has(before)) {
     before -= 1;

@@ -12,7 +12,7 @@ export type DeployPlan = "migrate-first" | "deploy-first" | "stop";
 
 /** As wrangler's `getDatabaseByNameOrBinding` says it when the API answers 404 for the database. */
 const noDatabase = /Couldn't find (?:a|an auto-provisioned) D1 DB named '/;
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- a color code begins with the control character ESC
 const colours = /\u001b\[[\d;]*m/g;
 
 export function deployPlan({ code, errors }: Listed): DeployPlan {

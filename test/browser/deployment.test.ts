@@ -72,7 +72,12 @@ test("[WEB13] a token that does not hold is told, and nothing is tried for ever"
   const alice = await visitor();
   await alice.page.goto("about:blank");
   await alice.page.goto(`${at().place.url}/#token=not.a.token`);
-  await alice.page.getByText("You are signed out.").waitFor();
+  await alice.page.getByText("You are signed out. Open the chat from your app again.").waitFor();
+  // The list waits for nothing either.
+  const list = alice.page.getByRole("navigation");
+  await list.getByText("Your conversations cannot be shown.").waitFor();
+  expect(await list.getByText("Loading…").count()).toBe(0);
+  expect(await alice.page.getByRole("button", { name: "Try now" }).count()).toBe(0);
   expect(alice.page.url()).toBe(`${at().place.url}/#/`);
 });
 

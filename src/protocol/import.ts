@@ -20,11 +20,20 @@ const oldIdSchema = z.union([
     .regex(/^[\x20-\x7e]+$/, "must be printable ASCII"),
 ]);
 
+/** March 1973. A time before it is one in seconds, or the zero of a database: no app had messages then. */
+const earliestTimeMs = 100_000_000_000;
+
+const noTime = "must be milliseconds since the epoch or ISO 8601";
+
 /** Milliseconds since the epoch, or ISO 8601; a time without a zone is UTC. */
-const writtenTimeSchema = z.union(
-  [timeSchema.min(0), z.iso.datetime({ offset: true, local: true })],
-  "must be milliseconds since the epoch or ISO 8601",
-);
+const writtenTimeSchema = z
+  .union([timeSchema.min(0), z.iso.datetime({ offset: true, local: true, error: noTime })], noTime)
+  .refine((time) => millisecondsOf(time) >= earliestTimeMs, {
+    error: ({ input }) =>
+      typeof input === "number"
+        ? "must be milliseconds since the epoch; seconds were given"
+        : "must be a time after February 1973",
+  });
 
 /** A message of before, as it is written in a line of a file. */
 export const importLineSchema = z.object({
@@ -42,7 +51,7 @@ export const importedMessageSchema = importLineSchema.transform(
     sender: String(sender),
     receiver: String(receiver),
     text,
-    createdAtMs: typeof createdAt === "number" ? createdAt : Date.parse(withZone(createdAt)),
+    createdAtMs: millisecondsOf(createdAt),
     id: `${prefix}${oldId}`,
   }),
 );
@@ -81,6 +90,10 @@ export function nameFault(frame: { readonly type: string; readonly id: string })
   return frame.type === "send" && isImported(frame)
     ? refusal("conflict", { field: "id", message })
     : undefined;
+}
+
+function millisecondsOf(time: string | number): number {
+  return typeof time === "number" ? time : Date.parse(withZone(time));
 }
 
 function withZone(time: string): string {

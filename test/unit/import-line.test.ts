@@ -25,6 +25,26 @@ test.each([
 });
 
 test.each([
+  [0, "seconds were given"],
+  [1_700_000_000, "seconds were given"],
+  [99_999_999_999, "seconds were given"],
+  ["0001-01-01T00:00:00", "after February 1973"],
+  ["1970-01-01T00:00:00Z", "after February 1973"],
+  ["1970-01-20T16:13:20Z", "after February 1973"],
+  ["1700000000", "ISO 8601"],
+  [1_700_000_000.5, "ISO 8601"],
+])("[IM1] the time %s is refused, and the refusal says what is expected", (createdAt, expected) => {
+  const { error } = importedMessageSchema.safeParse({ ...line, createdAt });
+  const [issue] = error?.issues ?? [];
+  expect(issue).toMatchObject({ path: ["createdAt"], message: expect.stringContaining(expected) });
+});
+
+test("[IM1] the earliest time is in March 1973", () => {
+  const createdAt = 100_000_000_000;
+  expect(importedMessageSchema.parse({ ...line, createdAt }).createdAtMs).toBe(createdAt);
+});
+
+test.each([
   { createdAt: "2024-05-01" },
   { createdAt: "2024-05-01 12:00:00" },
   { createdAt: "1.5.2024" },

@@ -165,6 +165,7 @@ test("[IM5] lines that cannot be messages are rejected one by one, and the other
     ["a time that is none", { ...good, createdAt: "yesterday" }, "bad_request"],
     ["a time to come", { ...good, createdAt: Date.now() + 60_000 }, "out_of_range"],
     ["a time before all", { ...good, createdAt: -1 }, "bad_request"],
+    ["a time in seconds", { ...good, createdAt: startMs / 1_000 }, "bad_request"],
     ["no old id", { ...good, oldId: "" }, "bad_request"],
     ["an old id too long", { ...good, oldId: "x".repeat(58) }, "bad_request"],
     ["a letter to oneself", { ...good, receiver: a }, "bad_peer"],

@@ -24,6 +24,9 @@ export type Verification =
   | ({ readonly ok: true } & VerifiedUser)
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** In seconds, the year 33658. A number from here on is in milliseconds, and read as seconds would never expire. */
+const millisecondsFrom = 1_000_000_000_000;
+
 // An access token (RFC 9068) says `at+jwt`; a token may also say nothing.
 const acceptedTypes = ["JWT", "at+jwt"];
 
@@ -57,6 +60,9 @@ function userFrom(claims: unknown, config: AuthConfig, nowMs: number): Verificat
   const { userClaim } = config;
   if (typeof exp !== "number" || !Number.isFinite(exp)) {
     return fault("unauthorized", "the token has no exp claim");
+  }
+  if (exp >= millisecondsFrom) {
+    return fault("unauthorized", "the token's exp claim is in milliseconds; it must be in seconds");
   }
   const expiresAtMs = exp * 1_000 + leewayMs;
   if (expiresAtMs <= nowMs) {

@@ -29,6 +29,15 @@ test("[AD4] a good token is its user's, until its exp and the leeway are over", 
   });
 });
 
+test("[AD4] an exp in milliseconds, which would never come, is refused and named", async () => {
+  for (const exp of [good.exp * 1_000, good.exp * 1_000_000, 1_000_000_000_000, 1e308]) {
+    const refusal = { code: "unauthorized", message: expect.stringContaining("milliseconds") };
+    expect(await verify({ ...good, exp })).toMatchObject({ ok: false, refusal });
+  }
+  // The last second of the year 9999, with which some services say "never".
+  expect(await verify({ ...good, exp: 253_402_300_799 })).toMatchObject({ ok: true });
+});
+
 test("[AD4] exp and the user claim are required, a future nbf beyond the leeway is refused, iat is not looked at", async () => {
   for (const claims of [
     { sub: "alice" },

@@ -34,11 +34,22 @@ export interface SocketIoSettings {
   readonly authKeys: readonly string[];
 }
 
+/** `1e3`, `0x10` and `5_000` are not read as numbers: whoever wrote them may mean something else than Number() does. */
+const decimalDigits = /^\d+(\.\d+)?$/;
+
+const decimalNumber = (text: string | undefined): number | undefined => {
+  const digits = text?.trim() ?? "";
+  if (digits === "") {
+    return undefined;
+  }
+  return decimalDigits.test(digits) ? Number(digits) : Number.NaN;
+};
+
 const variable = (fallback: number, low: number, high: number) =>
   z
     .string()
     .optional()
-    .transform((text) => (text === undefined || text.trim() === "" ? fallback : Number(text)))
+    .transform((text) => decimalNumber(text) ?? fallback)
     .pipe(z.number().min(low).max(high));
 
 const choice = <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
@@ -55,6 +66,38 @@ const list = (fallback: string) =>
     .transform((text) => (text === undefined ? fallback : text).split(",").map((part) => part.trim()))
     .transform((parts) => parts.filter((part) => part !== ""));
 
+/**
+ * An origin as browsers send it, in lower case and without a default port; undefined when browsers never send such a
+ * one. `capacitor://localhost` and the like are the origins of apps around a web page.
+ */
+function browserOrigin(text: string): string | undefined {
+  if (text === "*" || text === "null") {
+    return text;
+  }
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? URL.parse(text) : null;
+  if (url === null || url.host === "" || url.host.includes("*")) {
+    return undefined;
+  }
+  const origin = `${url.protocol}//${url.host}`;
+  return url.href === origin || url.href === `${origin}/` ? origin : undefined;
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+/** One that never matches would refuse every page, and nothing would say why. */
+const origins = list("").transform((texts, context) =>
+  texts.map((text) => {
+    const origin = browserOrigin(text);
+    if (origin === undefined) {
+      const message = "must be * or origins like https://app.example, no path, no pattern";
+      context.addIssue({ code: "custom", message });
+    }
+    return origin ?? "";
+  }),
+);
+
 const variablesSchema = z.object({
   RATE_LIMIT_PER_SECOND: variable(5, 0.01, 1_000_000),
   RATE_LIMIT_BURST: variable(20, 1, 1_000_000).pipe(z.int()),
@@ -63,9 +106,17 @@ const variablesSchema = z.object({
   EDIT_WINDOW_SECONDS: z
     .string()
     .optional()
-    .transform((text) => (text === undefined || text.trim() === "" ? undefined : Number(text)))
+    .transform(decimalNumber)
     .pipe(z.int().min(1).max(1_000_000_000).optional()),
-  ALLOWED_ORIGINS: list(""),
+  ALLOWED_ORIGINS: origins,
+  // Read where tokens are checked; here it is judged.
+  JWT_JWKS_URL: z
+    .string()
+    .optional()
+    .refine(
+      (text) => !text || isWebAddress(text),
+      "must be a whole address like https://id.example/jwks.json",
+    ),
   // The first one is the default.
   ALIASES: choice(["off", "on"]),
   PEERS: choice(["any", "known"]),
@@ -91,8 +142,10 @@ export class SettingsError extends Error {
 export function readSettings(variables: object): Settings {
   const parsed = variablesSchema.safeParse(variables);
   if (!parsed.success) {
-    const name = String(parsed.error.issues[0]?.path[0] ?? "a variable");
-    throw new SettingsError(`${name} is not a value that it can have (see README.md)`);
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0] ?? "a variable");
+    const fault = issue?.code === "custom" ? issue.message : "is not a value that it can have";
+    throw new SettingsError(`${name} ${fault} (see README.md)`);
   }
   const {
     RATE_LIMIT_PER_SECOND,
@@ -129,7 +182,7 @@ export function readSettings(variables: object): Settings {
       // A whole subscription must fit.
       inboxFrameBurst: Math.max(RATE_LIMIT_BURST * inboxFramesPerSend, 2 * fixedLimits.maxPresencePeers),
     },
-    allowedOrigins: ALLOWED_ORIGINS.map((origin) => origin.replace(/\/+$/, "")),
+    allowedOrigins: ALLOWED_ORIGINS,
     aliases: parsed.data.ALIASES === "on",
     peers: parsed.data.PEERS,
     socketIo: socketIoSettings(parsed.data),

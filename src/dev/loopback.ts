@@ -9,7 +9,7 @@ export function isLoopbackHost(host: string): boolean {
 /** Whether a page of this origin was served by this machine. */
 export function isLoopbackOrigin(origin: string | null): origin is string {
   const host = loopbackOrigin.exec(origin ?? "")?.[1];
-  return host !== undefined && isLoopbackHost(host);
+  return host !== undefined && isLoopbackHost(host) && URL.canParse(origin ?? "");
 }
 
 /** The variables with the request's origin added to `ALLOWED_ORIGINS`, if that origin is loopback. */

@@ -36,11 +36,45 @@ test("a variable out of its range is named, its value is not", () => {
     ["SOCKETIO_CONNECT_TIMEOUT_MS", "600001"],
     ["EDIT_WINDOW_SECONDS", "0"],
     ["EDIT_WINDOW_SECONDS", "1.5"],
+    ["ALLOWED_ORIGINS", "app-4711.example"],
   ] as const) {
     const read = () => readSettings({ [name]: value });
     expect(read).toThrow(name);
     expect(read).not.toThrow(value);
   }
+});
+
+test("a number is written in decimal digits, or it is named", () => {
+  const names = [
+    "RATE_LIMIT_PER_SECOND",
+    "RATE_LIMIT_BURST",
+    "NEW_CONVERSATIONS_PER_HOUR",
+    "MAX_TEXT_BYTES",
+    "EDIT_WINDOW_SECONDS",
+    "SOCKETIO_PING_INTERVAL_MS",
+    "SOCKETIO_PING_TIMEOUT_MS",
+    "SOCKETIO_MAX_PAYLOAD_BYTES",
+    "SOCKETIO_CONNECT_TIMEOUT_MS",
+  ];
+  for (const name of names) {
+    expect(() => readSettings({ [name]: " 2000 " })).not.toThrow();
+    for (const value of [
+      "2e3",
+      "0x7d0",
+      "0b111",
+      "0o777",
+      "2_000",
+      "2,000",
+      "+2000",
+      "2000s",
+      "2k",
+      ".5",
+      "5.",
+    ]) {
+      expect(() => readSettings({ [name]: value })).toThrow(name);
+    }
+  }
+  expect(readSettings({ RATE_LIMIT_PER_SECOND: "0.5" }).limits.sendsPerSecond).toBe(0.5);
 });
 
 test("[US6][US8] aliases are off and peers any until a variable says otherwise", () => {
@@ -98,6 +132,61 @@ test("[ED3] messages may be edited for ever, unless a number of seconds is set",
 test("[AD8] origins are a list with commas", () => {
   const { allowedOrigins } = readSettings({ ALLOWED_ORIGINS: "https://a.example, https://b.example ," });
   expect(allowedOrigins).toEqual(["https://a.example", "https://b.example"]);
+});
+
+test.each([
+  ["https://a.example/", "https://a.example"],
+  ["https://A.Example:443", "https://a.example"],
+  ["http://localhost:80", "http://localhost"],
+  ["http://localhost:8080", "http://localhost:8080"],
+  ["http://[::1]:8080", "http://[::1]:8080"],
+  ["https://bücher.example", "https://xn--bcher-kva.example"],
+  ["capacitor://localhost", "capacitor://localhost"],
+  ["null", "null"],
+  ["*", "*"],
+])("[AD8] the origin %s is %s, as browsers send it", (written, origin) => {
+  expect(readSettings({ ALLOWED_ORIGINS: `https://b.example,${written}` }).allowedOrigins).toEqual([
+    "https://b.example",
+    origin,
+  ]);
+});
+
+test.each([
+  "https://a.example/app",
+  "https://a.example//",
+  "https://a.example/?",
+  "https://a.example?x=1",
+  "https://a.example#top",
+  "https://user@a.example",
+  "https://*.a.example",
+  "https://a.example:*",
+  "https://a.example https://b.example",
+  "https://a.example;https://b.example",
+  '"https://a.example"',
+  "a.example",
+  "localhost:8080",
+  "//a.example",
+  "https:a.example",
+  "https://",
+  "file:///",
+])("[AD8] %s, which would never match an origin, is refused with what is expected", (written) => {
+  const read = () => readSettings({ ALLOWED_ORIGINS: `https://b.example,${written}` });
+  expect(read).toThrow(/^ALLOWED_ORIGINS must be \* or origins like/);
+});
+
+test("[AD9] the address of published keys is a whole one, or what is expected is said", () => {
+  for (const address of [
+    "id.example/jwks.json",
+    "//id.example",
+    "ftp://id.example",
+    "https://",
+    "https:id.example",
+  ]) {
+    expect(() => readSettings({ JWT_JWKS_URL: address })).toThrow(/^JWT_JWKS_URL must be a whole/);
+  }
+  for (const address of ["", "https://id.example/jwks.json", "http://127.0.0.1:9000/keys"]) {
+    expect(() => readSettings({ JWT_JWKS_URL: address })).not.toThrow();
+  }
 });
 
 test("[SO8] what may wait for a reader grows with the rate, between 4 and 64 Mi characters", () => {

@@ -18,7 +18,7 @@ const polling = "/socket.io/?EIO=4&transport=polling";
 const loopbackOrigins = [
   "http://localhost:5173",
   "https://localhost",
-  "http://LOCALHOST.:1",
+  "http://localhost.:1",
   "http://127.0.0.1:65535",
   "https://127.1.2.3:3000",
   "http://[::1]:4200",
@@ -117,6 +117,14 @@ test("[AD8] what ALLOWED_ORIGINS has stays allowed beside loopback", () => {
   const request = new Request(local, { headers: { origin: "http://localhost:5173" } });
   const { ALLOWED_ORIGINS } = allowLoopbackOrigin({ ALLOWED_ORIGINS: "https://a.example" }, request);
   expect(ALLOWED_ORIGINS?.split(",")).toEqual(["https://a.example", "http://localhost:5173"]);
+});
+
+test("[AD8][AD9] an Origin that is no address leaves the variables as they are, and they usable", () => {
+  for (const origin of ["http://127.999.0.1", "http://localhost:99999", "http://localhost:5173/"]) {
+    const variables = { ALLOWED_ORIGINS: "https://a.example" };
+    const request = new Request(local, { headers: { origin } });
+    expect(allowLoopbackOrigin(variables, request)).toEqual(variables);
+  }
 });
 
 test("[WEB13] the sign-in of `npm start` answers pages of loopback origins, with their preflight, and no other page", async () => {

@@ -40,6 +40,8 @@ test.each([
   { RATE_LIMIT_BURST: "0" },
   { NEW_CONVERSATIONS_PER_HOUR: "-4711" },
   { MAX_TEXT_BYTES: "4711000" },
+  { RATE_LIMIT_BURST: "0x4711" },
+  { ALLOWED_ORIGINS: "https://app.example/4711" },
 ])("[AD9][ER3][ER6] a variable out of its range is named, without its value: %o", async (variables) => {
   deployWith(variables);
   const [[name, value] = []] = Object.entries(variables);

@@ -236,7 +236,7 @@ export interface Events {
     /** What was refused, with the text that the user wrote. */
     readonly frame: OutboxFrame;
   };
-  /** The server's history is another than the one before, or too much was missed: `messages` begins anew. */
+  /** The server's history is another, or what was missed is too much or could not be loaded: `messages` begins anew. */
   readonly reset: { readonly peer: string };
   /** Trouble that no promise tells: the storage or the token failed. The client goes on. */
   readonly trouble: PairlineError;

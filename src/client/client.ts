@@ -13,6 +13,7 @@ import { FirstConnection } from "./first-connection.ts";
 import { conversationLine, inboxLine, type Line } from "./line.ts";
 import { ListRefresh } from "./list-refresh.ts";
 import { listPage, profileOf } from "./list-requests.ts";
+import { maxLookUps } from "./missed-messages.ts";
 import { requireOptions } from "./misuse.ts";
 import { watchNetwork } from "./network.ts";
 import { fetchOf, socketsOf } from "./platform.ts";
@@ -20,6 +21,7 @@ import { PresenceFollower } from "./presence.ts";
 import { Rest } from "./rest.ts";
 import { memoryStorage } from "./storage.ts";
 import { StoredOutbox } from "./stored-outbox.ts";
+import { TaskLimit } from "./task-limit.ts";
 import { Tokens } from "./tokens.ts";
 import { requireUserId } from "./user-id.ts";
 
@@ -251,6 +253,7 @@ class PairlineClient implements Client {
     return {
       rest: this.#rest,
       timing: this.#timing,
+      lookUps: new TaskLimit(maxLookUps),
       you: () => this.#you,
       isOpen: () => this.#connection.isOpen,
       ended: () => this.#ended(),

@@ -4,6 +4,7 @@ import type { ConversationSummary, Events, OutboxEntry, Timing } from "./api.ts"
 import type { PairlineError } from "./errors.ts";
 import type { PeerPresence } from "./presence.ts";
 import type { Rest } from "./rest.ts";
+import type { TaskLimit } from "./task-limit.ts";
 
 /** A frame about one conversation, whichever socket it came over, but for those that the client keeps of all. */
 export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" | "summary" | "presence" }>;
@@ -12,6 +13,8 @@ export type PeerFrame = Exclude<InboxServerFrame, { type: "ready" | "summary" | 
 export interface ConversationPorts {
   readonly rest: Rest;
   readonly timing: Timing;
+  /** Limits the requests that look for missed messages. */
+  readonly lookUps: TaskLimit;
   /** The user, once the server said so. */
   you(): string | undefined;
   /** Whether the server has greeted the socket of now. */

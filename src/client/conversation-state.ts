@@ -49,7 +49,6 @@ export class ConversationState {
       missed: new MissedMessages({ ...ports, history }),
       askReplay: (after) => ports.askReplay(peer, after),
       ended: () => ports.ended(),
-      isOpen: () => ports.isOpen(),
       applied: (applied) => this.#applied(applied),
       loaded: (messages) => this.#loaded(messages),
       restarted: () => this.#restarted(),

@@ -13,7 +13,6 @@ export interface FeedPorts {
   askReplay(after: number | undefined): boolean;
   /** Why no socket will come by itself. */
   ended(): PairlineError | undefined;
-  isOpen(): boolean;
   /** Messages are new or changed. */
   applied(applied: readonly Applied[]): void;
   /** Older ones were put before the others. */

@@ -167,11 +167,13 @@ export class Feed {
     this.#answered();
     this.#isCurrent = false;
     this.#follower.lost();
+    this.#missed.lost();
   }
 
   /** No answer will come: nobody waits for one any more. */
   stopped(error: PairlineError): void {
     this.lost();
+    this.#missed.stopped();
     this.#awaited?.reject(error);
     this.#awaited = undefined;
   }
@@ -245,13 +247,11 @@ export class Feed {
       return;
     }
     if (missed === undefined) {
-      if (this.#ports.isOpen()) {
-        this.#restart();
-      }
+      this.#restart();
       return;
     }
     const { messages, head, rev } = missed;
-    this.#follower.begin(rev);
+    this.#follower.begin(rev, messages);
     this.#backlog = new Backlog(head - messages.length);
     this.#known(this.#backlog);
     this.#apply(messages);
@@ -260,7 +260,7 @@ export class Feed {
 
   #ask(): void {
     if (this.#mayHaveMissed) {
-      void this.#missed.find((missed) => this.#begunAt(missed));
+      this.#missed.find((missed) => this.#begunAt(missed));
       return;
     }
     if (this.#ports.askReplay(this.#follower.cursor)) {
@@ -292,6 +292,7 @@ export class Feed {
   }
 
   #known(backlog: Backlog): void {
+    this.#missed.cancel();
     this.#awaited?.resolve(backlog);
     this.#awaited = undefined;
   }

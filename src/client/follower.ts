@@ -8,6 +8,8 @@ export class Follower {
   #cursor: number | undefined;
   /** What was told since the replay was asked for: live frames that were under way come among it. */
   #waiting: Message[] | undefined;
+  /** Every `rev` above the cursor at the beginning that was applied already: a replay brings it again. */
+  #applied: ReadonlySet<number> = new Set();
 
   /** Undefined until the server said how the conversation stands. */
   get cursor(): number | undefined {
@@ -23,9 +25,10 @@ export class Follower {
     return this.#cursor !== undefined && this.#waiting === undefined;
   }
 
-  /** Follows from here on, where it did not follow yet. */
-  begin(rev: number): void {
+  /** Follows from here on, where it did not follow yet. Some messages may be newer: their pages came later. */
+  begin(rev: number, messages: readonly Message[] = []): void {
     this.#cursor ??= rev;
+    this.#applied = new Set(messages.map((message) => message.rev));
   }
 
   /** What may be applied now; "missed" where something before it is missing: then it waits for the replay. */
@@ -66,7 +69,7 @@ export class Follower {
     const waiting = this.#waiting ?? [];
     return waiting.some((message) => message.rev > rev)
       ? undefined
-      : waiting.filter((message) => message.rev > (this.#cursor ?? 0));
+      : waiting.filter(({ rev: taken }) => taken > (this.#cursor ?? 0) && !this.#applied.has(taken));
   }
 
   /** What was replayed is whole: the conversation is followed from `rev` on. */
@@ -87,6 +90,7 @@ export class Follower {
 
   /** Nothing that was followed counts any more. */
   reset(rev: number): void {
+    this.#applied = new Set();
     this.#waiting = this.#waiting === undefined ? undefined : [];
     this.#cursor = rev;
   }

@@ -8,7 +8,7 @@ const walkedMessages = 100;
 /** As many as the server replays (RP3): after more the messages begin anew. */
 const mostMissedMessages = 1_000;
 
-/** What was missed of a conversation: every message up to `head`, as they are at `rev`. */
+/** What was missed of a conversation: every message up to `head`, as they are at `rev` or later. */
 export interface Missed {
   readonly messages: readonly Message[];
   readonly head: number;
@@ -34,14 +34,21 @@ export class History {
     this.#path = `${conversationPath}/messages`;
   }
 
-  page(place: PagePlace): Promise<Page> {
+  page(place: PagePlace, maxTries?: number): Promise<Page> {
     const query = Object.entries(place).map(([name, value]) => `${name}=${value}`);
-    return this.#rest.request("GET", query.length === 0 ? this.#path : `${this.#path}?${query.join("&")}`);
+    const path = query.length === 0 ? this.#path : `${this.#path}?${query.join("&")}`;
+    return this.#rest.request("GET", path, undefined, maxTries);
   }
 
-  /** The messages created after a time of the server's clock, oldest first. Throws a PairlineError, also if they are too many. */
-  async createdAfter(timeMs: number): Promise<Missed> {
-    let page = await this.page({ limit: walkedMessages });
+  /**
+   * The messages created after a time of the server's clock, oldest first, by pages that `pageOf` loads; undefined if
+   * they are too many.
+   */
+  async createdAfter(
+    timeMs: number,
+    pageOf: (place: PagePlace) => Promise<Page>,
+  ): Promise<Missed | undefined> {
+    let page = await pageOf({ limit: walkedMessages });
     const { head, rev } = page;
     let messages: Message[] = [];
     for (;;) {
@@ -52,9 +59,9 @@ export class History {
         return { messages, head, rev };
       }
       if (messages.length > mostMissedMessages) {
-        throw new PairlineError("stale", "too many messages were missed");
+        return undefined;
       }
-      page = await this.page({ before: oldest.seq, limit: walkedMessages, rev });
+      page = await pageOf({ before: oldest.seq, limit: walkedMessages, rev });
     }
   }
 

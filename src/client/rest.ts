@@ -4,7 +4,6 @@ import { backOffMs } from "./back-off.ts";
 import { PairlineError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
-const maxTries = 4;
 /** Refusals that may be over in a moment. All requests of the client may be repeated. */
 const passing: ReadonlySet<string> = new Set([
   "network",
@@ -35,7 +34,7 @@ export class Rest {
   }
 
   /** The answer's JSON. Throws a PairlineError. */
-  async request<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  async request<Answer>(method: string, path: string, body?: object, maxTries = 4): Promise<Answer> {
     let refusals = 0;
     for (let tries = 1; ; tries += 1) {
       this.#requireOpen();

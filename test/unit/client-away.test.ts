@@ -1,61 +1,16 @@
 import { expect, test } from "vitest";
 import {
-  emptyList,
-  freezeTime,
-  message,
-  nextSocket,
-  passMs,
-  summary,
-  synced,
-  worldOf,
-  type World,
-} from "./fake-server.ts";
+  answerPages,
+  awayWorld,
+  listAt,
+  messagesOfEve,
+  reported,
+  serverMs,
+  summaryOfEve,
+} from "./client-away-world.ts";
+import { freezeTime, message, nextSocket, passMs, summary, synced, worldOf } from "./fake-server.ts";
 
 freezeTime();
-
-const startMs = 1_800_000_000_000;
-/** The server's clock is an hour behind the device's. */
-const serverMs = (afterStartMs: number) => startMs - 3_600_000 + afterStartMs;
-const listAt = (atMs: number, conversations: readonly object[] = []) => ({
-  ...emptyList,
-  conversations,
-  position: serverMs(atMs),
-});
-
-/** Eve's messages from `from` to `to`, one for each millisecond after the start. */
-const messagesOfEve = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => {
-    const seq = from + index;
-    return message(seq, { author: "eve", createdAt: serverMs(seq) });
-  });
-
-const summaryOfEve = (head: number, more: object = {}) =>
-  summary("eve", head, { last: { author: "eve", text: "", createdAt: serverMs(head) }, ...more });
-
-const reported = (world: World) =>
-  world.events.message.map(
-    ({ peer, isNew, message: { seq } }) => `${peer} ${isNew ? "new" : "changed"} ${seq}`,
-  );
-
-function answerPages(world: World, messages: readonly { seq: number; rev: number }[], rev: number): void {
-  world.answers.set("GET /v1/conversations/eve/messages", () => {
-    const query = new URLSearchParams(world.requests.at(-1)?.split("?")[1]);
-    const before = Number(query.get("before") ?? Infinity);
-    const below = messages.filter(({ seq }) => seq < before);
-    const page = below.slice(-Number(query.get("limit")));
-    const head = messages.at(-1)?.seq ?? 0;
-    return { status: 200, body: { messages: page, hasMore: below.length > page.length, head, rev } };
-  });
-}
-
-/** A client that was greeted 10 ms after the start, with an empty list, and then lost its socket. */
-async function awayWorld(): Promise<World> {
-  const world = worldOf();
-  const socket = await world.greet(listAt(10));
-  socket.end(1006);
-  await nextSocket(world);
-  return world;
-}
 
 test("[CL16] messages that a new user sent while the network was away are one event each, in order", async () => {
   const world = await awayWorld();

@@ -141,6 +141,8 @@ export interface World {
   readonly requests: string[];
   readonly answers: Map<string, () => Answer | Promise<Answer>>;
   readonly events: { [Name in keyof Events]: Events[Name][] };
+  /** From now on nobody listens to events. */
+  ignoreEvents(): void;
   /** Opens the newest socket, and greets the client. */
   greet(list?: object): Promise<FakeSocket>;
 }
@@ -160,7 +162,7 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
         sockets.push(this);
       }
     },
-    fetch: async (url, { method }) => {
+    fetch: async (url, { method, signal }) => {
       const request = `${method} ${url.slice("https://dm.example.com".length)}`;
       requests.push(request);
       const [, answer] = Array.from(answers).find(([start]) => request.startsWith(start)) ?? [];
@@ -168,7 +170,7 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
         status,
         body,
         headers = {},
-      } = (await answer?.()) ?? { status: 404, body: { code: "not_found" } };
+      } = (await Promise.race([answer?.(), abortOf(signal)])) ?? { status: 404, body: { code: "not_found" } };
       return {
         ok: status < 400,
         status,
@@ -178,9 +180,9 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
     },
     ...options,
   });
-  for (const name of ["message", "refused", "reset", "trouble"] as const) {
-    client.on(name, (event) => void (events[name] as unknown[]).push(event));
-  }
+  const ends = (["message", "refused", "reset", "trouble"] as const).map((name) =>
+    client.on(name, (event) => void (events[name] as unknown[]).push(event)),
+  );
   return {
     client,
     sockets,
@@ -194,6 +196,7 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
     requests,
     answers,
     events,
+    ignoreEvents: () => ends.forEach((end) => end()),
     async greet(list = emptyList) {
       await passMs(0);
       this.socket.open();
@@ -202,6 +205,13 @@ export function worldOf(options: Partial<ClientOptions> = {}): World {
       return this.socket;
     },
   };
+}
+
+/** Rejects when a request is given up, as the platform's `fetch` does. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new TypeError("aborted")));
+  });
 }
 
 /** A list with one conversation, Bob's, of so many messages. */

@@ -107,6 +107,10 @@ const neverReports: readonly Change[] = [
   },
   { file: "feed.ts", from: "} else if (this.#mayHaveMissed) {", to: "} else if (false) {" },
 ];
+/** One failed request is enough to begin a conversation anew. */
+const givesUp: readonly Change[] = [
+  { file: "missed-messages.ts", from: "const maxFailures = 5;", to: "const maxFailures = 1;" },
+];
 /** An edit claims that its user has seen all that the client has. */
 const overwrites: readonly Change[] = [
   { file: "conversation.ts", from: "newestSeen(cursor, target?.rev, seenRev)", to: "cursor" },
@@ -120,6 +124,7 @@ test.each([
     changes: neverReports,
     finding: "is never reported",
   },
+  { rule: "CL16", what: "gives up at one failure", changes: givesUp, finding: "without a needless reset" },
   { rule: "CL25", what: "overwrites unseen edits", changes: overwrites, finding: "leaves the unseen" },
 ])("[$rule] the sessions find a client that $what", async ({ changes, finding }) => {
   const create = await clientWith(changes);

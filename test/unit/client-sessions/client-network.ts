@@ -20,6 +20,10 @@ export class ClientNetwork {
   dyingSockets = 0;
   /** So many of the next requests are done and never answered. */
   hangingRequests = 0;
+  /** So many of the next requests fail at once, while sockets live on. */
+  failingRequests = 0;
+  /** How many requests failed, or were given up without an answer. */
+  failedRequests = 0;
   /** When something last went wrong, or ended. */
   changedAtMs = 0;
   /** Hears of what passes. */
@@ -48,6 +52,7 @@ export class ClientNetwork {
     new Promise((resolve, reject) => {
       this.passed(`→ ${init.method} ${url}`);
       const fail = () => {
+        this.failedRequests += 1;
         this.passed(`← no answer to ${url}`);
         reject(new TypeError("fetch failed"));
       };
@@ -57,8 +62,17 @@ export class ClientNetwork {
           this.#failUnlessSilent(fail);
           return;
         }
+        if (this.failingRequests > 0) {
+          this.failingRequests -= 1;
+          this.changed();
+          fail();
+          return;
+        }
         const isHanging = this.hangingRequests > 0;
-        this.hangingRequests -= Number(isHanging);
+        if (isHanging) {
+          this.hangingRequests -= 1;
+          this.changed();
+        }
         void this.#worker.request(new Request(url, init)).then((response) =>
           this.later(() => {
             if (this.condition !== "up") {

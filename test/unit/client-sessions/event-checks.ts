@@ -2,6 +2,9 @@ import type { Message } from "../../../src/client/api.ts";
 import type { SessionRun } from "./session-run.ts";
 import type { Tab } from "./tab.ts";
 
+/** A client gives up what it missed of a conversation after so many failures, not before. */
+const leastFailures = 5;
+
 /**
  * What `on("message")` promises (CL16): a client that lives reports every message that is stored after it was open for
  * the first time, once and in order, however often its socket ends and whoever writes: also somebody new, and
@@ -22,6 +25,7 @@ export function eventViolations(
       ["in order", reported.every((seq, index) => index === 0 || seq > (reported[index - 1] ?? 0))],
       ["each once", new Set(forms).size === forms.length],
       ["only what is new", early.length === 0],
+      ["without a needless reset", !tab.resets.has(peer) || tab.network.failedRequests >= leastFailures],
     ];
     const missing = isComplete(run, tab, peer) ? missingOf(tab, messages, reported) : [];
     const stale = isComplete(run, tab, peer) ? staleOf(messages, events) : [];

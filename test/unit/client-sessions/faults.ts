@@ -6,6 +6,9 @@ import type { Step } from "./steps.ts";
 type NetworkFault = Extract<Step, { kind: "network" }>["what"];
 type ServerFault = Exclude<Extract<Step, { kind: "server" }>["what"], "archive down" | "archive up">;
 
+/** Fewer than what makes the messages of a conversation begin anew (CL16). */
+const failuresInARow = 3;
+
 export function breakNetwork(network: ClientNetwork, what: NetworkFault): void {
   const ways: Record<NetworkFault, () => void> = {
     cut: () => network.cut(),
@@ -14,6 +17,7 @@ export function breakNetwork(network: ClientNetwork, what: NetworkFault): void {
     hang: () => network.become("silent"),
     "die next": () => void (network.dyingSockets += 1),
     "hang next": () => void (network.hangingRequests += 1),
+    "fail next": () => void (network.failingRequests += failuresInARow),
     stick: () => network.stick(),
   };
   ways[what]();

@@ -118,6 +118,7 @@ export class SessionRun {
     for (const { network } of this.openTabs) {
       network.dyingSockets = 0;
       network.hangingRequests = 0;
+      network.failingRequests = 0;
       network.become("up");
     }
     await this.time.pass(150_000);

@@ -10,7 +10,16 @@ const peer = fc.constantFrom(...peers.keys(), 0);
 const pick = fc.constantFrom(0, 0, 0, 1, 2);
 const on = fc.boolean();
 
-const networkFaults = ["cut", "silence", "down", "hang", "die next", "hang next", "stick"] as const;
+const networkFaults = [
+  "cut",
+  "silence",
+  "down",
+  "hang",
+  "die next",
+  "hang next",
+  "fail next",
+  "stick",
+] as const;
 
 const composed = fc.oneof(
   { weight: 6, arbitrary: fc.record({ act: fc.constant("send" as const), peer, isReply: on }) },

@@ -2,6 +2,7 @@ import { engineErrorResponse } from "./engine-request.ts";
 import { frameOf, packetFrom, packetsFrom, type Data, type Frame, type ReceivedPacket } from "./packets.ts";
 import { Polling } from "./polling.ts";
 import { Probe, type EngineSocket } from "./probe.ts";
+import type { PostBody } from "./post-body.ts";
 import { answered, beat, wakeAtMs, type Pulse } from "./pulse.ts";
 
 /** What a session is run with. Times in milliseconds. */
@@ -48,7 +49,7 @@ export class Engine {
     const { now, options, later } = ports;
     this.#ports = ports;
     this.#polling = new Polling(later);
-    this.#probe = new Probe(later);
+    this.#probe = new Probe(later, () => this.#polling.unprobed());
     this.#socket = socket;
     this.#pulse = pulse ?? {
       pingDueAtMs: now() + options.pingIntervalMs,
@@ -129,8 +130,8 @@ export class Engine {
     return polling.poll();
   }
 
-  /** A post of packets. `read` gives its body, or undefined where that is over the limit. */
-  async post(contentType: string | null, read: () => Promise<string | undefined>): Promise<Response> {
+  /** A post of packets, with a body that is read once this is known to be its turn. */
+  async post(contentType: string | null, read: () => Promise<PostBody>): Promise<Response> {
     if (this.#socket !== undefined || contentType?.startsWith("application/octet-stream") === true) {
       return engineErrorResponse("badRequest");
     }
@@ -142,13 +143,13 @@ export class Engine {
     const body = await read().finally(() => {
       this.#isPosting = false;
     });
-    if (body === undefined) {
-      return new Response(null, { status: 413 });
+    if ("refused" in body) {
+      return this.#refusePost(body.refused);
     }
     if (this.#isOver) {
       return engineErrorResponse("unknownSession");
     }
-    const wasHeld = packetsFrom(body).every((packet) => this.#take(packet));
+    const wasHeld = packetsFrom(body.text).every((packet) => this.#take(packet));
     return wasHeld
       ? new Response("ok", { headers: { "content-type": "text/html", "cache-control": "no-store" } })
       : engineErrorResponse("badRequest");
@@ -192,6 +193,15 @@ export class Engine {
       this.#polling.end(frameOf("close"));
       this.#socket?.close(closeCode, "");
     });
+  }
+
+  // Packets that cannot be read end a session (EN7); large ones do not (EN8).
+  #refusePost(reason: "too_large" | "not_utf8"): Response {
+    if (reason === "too_large") {
+      return new Response(null, { status: 413 });
+    }
+    this.end();
+    return engineErrorResponse("badRequest");
   }
 
   #take({ type, data }: ReceivedPacket): boolean {

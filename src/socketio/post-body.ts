@@ -6,12 +6,20 @@ export const maxPostPackets = 1_000;
 
 const separator = 0x1e;
 
-/** The body of a post; undefined when it, the number of its packets or one of them is over its limit. */
-export async function readPost(request: Request, maxPacketBytes: number): Promise<string | undefined> {
+/** `too_large`: the body, the number of its packets or one of them is over its limit. */
+export type PostBody = { readonly text: string } | { readonly refused: "too_large" | "not_utf8" };
+
+/** The body of a post. What is not UTF-8 is refused: decoded loosely, it would store another text than was meant. */
+export async function readPost(request: Request, maxPacketBytes: number): Promise<PostBody> {
   const bytes = await cappedBytes(request, maxPostBytes);
-  return bytes !== undefined && arePacketsWithin(bytes, maxPacketBytes)
-    ? new TextDecoder().decode(bytes)
-    : undefined;
+  if (bytes === undefined || !arePacketsWithin(bytes, maxPacketBytes)) {
+    return { refused: "too_large" };
+  }
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes) };
+  } catch {
+    return { refused: "not_utf8" };
+  }
 }
 
 // Counted in bytes, before anything is parsed. No character of UTF-8 has the separator among its bytes.

@@ -18,9 +18,11 @@ export class Probe {
   readonly #later: (ms: number, run: () => void) => void;
   #socket: EngineSocket | undefined;
   #wasAnswered = false;
+  readonly #timedOut: () => void;
 
-  constructor(later: (ms: number, run: () => void) => void) {
+  constructor(later: (ms: number, run: () => void) => void, timedOut: () => void) {
     this.#later = later;
+    this.#timedOut = timedOut;
   }
 
   get isRunning(): boolean {
@@ -33,6 +35,7 @@ export class Probe {
     this.#later(probeTimeoutMs, () => {
       if (this.cancel(socket)) {
         socket.close(1000, "");
+        this.#timedOut();
       }
     });
   }

@@ -53,7 +53,7 @@ function sessionOn(socket?: FakeSocket, changes: Partial<EngineOptions> = {}) {
   return { engine, heard, pass, closed: () => closed, now: () => nowMs };
 }
 
-const post = (engine: Engine, body: string) => engine.post("text/plain", async () => body);
+const post = (engine: Engine, body: string) => engine.post("text/plain", async () => ({ text: body }));
 
 describe("[EN5] wake-ups", () => {
   test("an idle session wakes once for each ping, and its pong moves nothing", () => {
@@ -137,6 +137,33 @@ test("[EN6] a probe that goes no further is given up after ten seconds, and anot
   expect([quick.closeCode, engine.socket === quick]).toEqual([undefined, true]);
 });
 
+const endsOfProbes: Readonly<
+  Record<string, (session: ReturnType<typeof sessionOn>, socket: FakeSocket) => void>
+> = {
+  "times out": ({ pass }) => pass(10_000),
+  "breaks the protocol": ({ engine }, socket) => engine.receive(socket, "2probe"),
+  "is closed": ({ engine }, socket) => engine.gone(socket),
+};
+
+test.each(Object.entries(endsOfProbes))(
+  "[EN4][EN6] after a probe that %s, a poll waits for a packet again",
+  async (_, end) => {
+    const session = sessionOn();
+    const { engine, pass } = session;
+    const socket = new FakeSocket();
+    engine.probe(socket);
+    engine.receive(socket, "2probe");
+    const during = engine.poll();
+    pass(100);
+    expect(await (await during).text()).toBe("6");
+    end(session, socket);
+    const after = engine.poll();
+    pass(20_000);
+    engine.send("hello");
+    expect(await (await after).text()).toBe("4hello");
+  },
+);
+
 test("[EN6] a WebSocket that probes a second time is closed alone, whatever comes behind it", () => {
   const { engine, heard, closed } = sessionOn();
   const twice = new FakeSocket();
@@ -204,4 +231,13 @@ test("[EN7] what a client sends behind its goodbye is not taken", async () => {
   const response = await post(engine, "4one\x1e1\x1e4two");
   expect(response.status).toBe(400);
   expect([heard, engine.isOver]).toEqual([["one"], true]);
+});
+
+test("[EN7][EN8] a post that is not UTF-8 ends the session, one that is too large does not", async () => {
+  const { engine, heard } = sessionOn();
+  const refusedBy = async (refused: "too_large" | "not_utf8") =>
+    (await engine.post("text/plain", async () => ({ refused }))).status;
+  expect([await refusedBy("too_large"), engine.isOver]).toEqual([413, false]);
+  expect([await refusedBy("not_utf8"), engine.isOver]).toEqual([400, true]);
+  expect(heard).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { pageFiles } from "../../src/commands/build-page.ts";
+import { signToken } from "../../src/commands/sign-token.ts";
 import { freshName, person, stage, type Person } from "./browser.ts";
 import { post, textsAt } from "./people.ts";
 
@@ -43,6 +44,16 @@ test("[WEB13] a token comes by the fragment, leaves the address at once and outl
   await alice.page.reload();
   await alice.hasMark("from my app", "Sent");
   expect(await alice.page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+});
+
+test("[WEB13] the name in the token is shown, not the id", async () => {
+  const alice = await visitor();
+  const { url, environment } = at().place;
+  const token = await signToken(alice.name, environment["JWT_SECRET"] ?? "", {}, "Zoë Müller");
+  await alice.page.goto("about:blank");
+  await alice.page.goto(`${url}/#token=${token}&user=${alice.name}`);
+  await alice.page.getByRole("heading", { level: 1, name: "Zoë Müller" }).waitFor();
+  expect(await alice.page.getByRole("navigation").textContent()).not.toContain(alice.name);
 });
 
 test("[WEB6, WEB13] a fresh link without a conversation, also in the same tab, sends what waits", async () => {

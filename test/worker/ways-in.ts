@@ -17,7 +17,9 @@ export const nothing = "–";
 
 export const waysIn: readonly WayIn[] = page.split("\n").flatMap((line) => {
   const cells = line.split("|").map((cell) => cell.trim().replaceAll("`", ""));
-  const way = /^(REST|conversation socket|inbox socket|Socket\.IO) (.+)$/.exec(cells[1] ?? "");
+  const way = /^(REST|conversation socket|inbox socket|Socket\.IO session|Socket\.IO) (.+)$/.exec(
+    cells[1] ?? "",
+  );
   return way !== null && cells.length === 7 ? [wayFrom(way, cells.slice(2))] : [];
 });
 

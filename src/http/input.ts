@@ -34,6 +34,13 @@ export function queryOf<Schema extends z.ZodType>(context: Context, schema: Sche
   if (!parsed.success) {
     throw new RequestRefused(fieldRefusal("out_of_range", parsed.error));
   }
+  // One of two values would be a guess.
+  const field = Object.keys(parsed.data as object).find(
+    (name) => (context.req.queries(name) ?? []).length > 1,
+  );
+  if (field !== undefined) {
+    throw new RequestRefused(refusal("out_of_range", { field, message: `${field} is given more than once` }));
+  }
   return parsed.data;
 }
 

@@ -49,6 +49,22 @@ test.each([
   expect(problem.detail).toContain(field);
 });
 
+test.each([
+  ["GET", "/messages?after=1&after=2", "after"],
+  ["GET", "/messages?before=3&limit=1&before=3", "before"],
+  ["DELETE", "/messages/1?id=one&id=other", "id"],
+])(
+  "[HI5] %s %s, which gives a field twice, is 400 out_of_range and names the field",
+  async (method, path, field) => {
+    const { a, b } = freshUsers();
+    await rest(a, b, "POST", "/messages", { id: "1", text: "there" });
+    const response = await rest(a, b, method, path);
+    expect(response.status).toBe(400);
+    expect(await problemOf(response)).toMatchObject({ code: "out_of_range", field });
+    expect((await rest(a, b, "GET", "/messages?limit=1&other=1&other=2")).status).toBe(200);
+  },
+);
+
 test("[HI5] a page both below before and above after is 400 out_of_range and names after", async () => {
   const { a, b } = freshUsers();
   for (const query of ["before=2&after=1", "after=0&before=1", "before=1&after=1&limit=1&rev=0"]) {

@@ -1,6 +1,7 @@
-// Every fenced block of the README and the guides runs here, twice in a row on one server as the same users, or is listed
-// with the reason why it does not. Python runs with Debian's python3-socketio; Dart is not run: its addresses, frames and
-// events are checked.
+// Every fenced block of the README and the guides runs here, twice in a row on one server as the same user, or is listed
+// with the reason why it does not. Several blocks run at the same time, each as a user of its own. Python runs with
+// Debian's python3-socketio; Dart is not run: its addresses, frames and events are checked.
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { inboxClientFrameSchema } from "../../src/protocol/inbox-frame.ts";
 import { installedPackage } from "./consumer.ts";
 import { freshPlace, startWorker, type LocalWorker } from "./local-worker.ts";
-import { allSnippets, runnable, snippet, type Stage } from "./snippet-runs.ts";
+import { allSnippets, runnable, snippet, type Runnable, type Stage } from "./snippet-runs.ts";
 import { snippetsIn, type Snippet } from "./snippets.ts";
 
 /** By page and the beginning of the block: why it does not run here. */
@@ -29,32 +30,45 @@ const notRun: Readonly<Record<string, string>> = {
   "docs/guides/python.md npm start": "test/e2e/socket-io/terminal-client.test.ts runs the client",
 };
 
-let stage: Stage;
+let shared: Omit<Stage, "folder" | "environment">;
 let worker: LocalWorker;
 
 beforeAll(async () => {
   const place = await freshPlace();
-  const [started, consumer, folder, token] = await Promise.all([
-    startWorker(place),
-    installedPackage(),
-    mkdtemp(join(tmpdir(), "pairline-snippets-")),
-    place.token("alice"),
-  ]);
+  const [started, consumer] = await Promise.all([startWorker(place), installedPackage()]);
   worker = started;
-  stage = { place, consumer, folder, environment: { ...place.environment, URL: place.url, TOKEN: token } };
+  shared = { place, consumer };
 });
 
 afterAll(async () => {
   await worker.kill();
-  const { place, consumer, folder } = stage;
-  await Promise.all([place.remove(), consumer.remove(), rm(folder, { recursive: true, force: true })]);
+  await Promise.all([shared.place.remove(), shared.consumer.remove()]);
 });
 
-test.each(runnable)("$page: “$beginning …” runs twice in a row", async ({ page, beginning, run, prints }) => {
-  const found = snippet(page, beginning);
-  expect(await run(found, stage)).toMatch(prints);
-  expect(await run(found, stage)).toMatch(prints);
-});
+/** Runs a block twice in a row as a user of its own, whom no other block writes as. */
+async function runTwice({ page, beginning, run, prints }: Runnable): Promise<void> {
+  const { place } = shared;
+  const folder = await mkdtemp(join(tmpdir(), "pairline-snippet-"));
+  try {
+    const token = await place.token(`alice-${randomUUID().slice(0, 8)}`);
+    const environment = { ...place.environment, URL: place.url, TOKEN: token };
+    const found = snippet(page, beginning);
+    expect(await run(found, { ...shared, folder, environment })).toMatch(prints);
+    expect(await run(found, { ...shared, folder, environment })).toMatch(prints);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test.concurrent.each(runnable.filter(({ runsLast }) => runsLast !== true))(
+  "$page: “$beginning …” runs twice in a row",
+  runTwice,
+);
+
+test.each(runnable.filter(({ runsLast }) => runsLast === true))(
+  "$page: “$beginning …” runs twice in a row, after the others",
+  runTwice,
+);
 
 test("the Dart of the Flutter guide, which is not run, has addresses, frames and events of the contract", () => {
   const dart = allSnippets

@@ -4,8 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
+import { argumentsOfProcess } from "./arguments.ts";
 import { joinedDeclarations } from "./client-declarations.ts";
 import { projectDir } from "./local.ts";
+
+const usage = `Usage: npm run build:client
+
+Builds the package's files, dist/client/index.js and its types. It takes no options.`;
+
+argumentsOfProcess({ usage, options: {} });
 
 const clientDir = join(projectDir, "src", "client");
 const target = join(projectDir, "dist", "client");

@@ -2,6 +2,7 @@
 // before the tests. `npm start` sets PAIRLINE_DEVELOPMENT, whose page lets anybody sign in and lies in another folder.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { argumentsOfProcess } from "./arguments.ts";
 import { contractFiles } from "./build-contract.ts";
 import { pageFiles } from "./build-page.ts";
 import { developmentWebDir, projectDir } from "./local.ts";
@@ -9,6 +10,12 @@ import { webHeaders } from "./web-headers.ts";
 
 /** A file's place below the folder, and what is in it. */
 export type WebFiles = Readonly<Record<string, string | Uint8Array>>;
+
+const usage = `Usage: npm run build
+
+Builds what the Worker serves, the chat page and the description of its interface, into dist/web. It takes no options.`;
+
+argumentsOfProcess({ usage, options: {} });
 
 const isDevelopment = process.env["PAIRLINE_DEVELOPMENT"] === "true";
 const webDir = isDevelopment ? developmentWebDir : join(projectDir, "dist", "web");

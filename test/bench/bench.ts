@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { argumentsOfProcess } from "../../src/commands/arguments.ts";
 import type { Job, Measured } from "./load.ts";
 import { cpuSecondsOf } from "./process-tree.ts";
 import { reportOf, type Run, type Scenario } from "./report.ts";
@@ -11,6 +12,15 @@ import { pageTextLine } from "./page-text.ts";
 import { restOfPairline } from "./pairline-only.ts";
 import { percentile } from "./statistics.ts";
 import { startSubjects, type Starts, type Subject } from "./subjects.ts";
+
+argumentsOfProcess({
+  usage: `Usage: npm run bench
+
+Measures Pairline against bare relays. It takes no options; the environment sets:
+  ROUNDS=3     how often each is measured
+  SCALE=0.1    a trial with a tenth of the messages: its figures say little`,
+  options: {},
+});
 
 // The trace collector costs more than a relay.
 process.env["X_LOCAL_OBSERVABILITY"] = "false";

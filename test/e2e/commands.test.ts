@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,13 +18,22 @@ interface Ended {
 }
 
 /** Runs a command to its end, as `npm run` does but without npm, which takes longer than the command. */
-async function run(
+function run(
   command: (typeof commands)[number],
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   folder = projectDir,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [join("src", "commands", `${command}.ts`), ...args], {
+  return runFile(join("src", "commands", `${command}.ts`), args, environment, folder);
+}
+
+async function runFile(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  folder = projectDir,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: folder,
     env: { ...bareEnvironment(), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -69,6 +78,38 @@ test.each(commands)("%s has --help, and refuses an option that it does not know"
   expect(option.errors).toContain("Usage: npm");
   expect(option.errors).not.toMatch(/^ +at /m);
   expect(existsSync(environment.STATE_DIR)).toBe(false);
+});
+
+test("every other script of package.json that runs a file has --help, and refuses an argument that it does not know", async () => {
+  const { scripts } = JSON.parse(readFileSync(join(projectDir, "package.json"), "utf8")) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  const tested = commands.map((command) => `src/commands/${command}.ts`);
+  const files = Object.values(scripts)
+    .flatMap((script) => /^node (\S+)$/.exec(script)?.[1] ?? [])
+    .filter((file) => !tested.includes(file));
+  expect(files).toContain("test/bench/bench.ts");
+  // Nothing can be kept or started there: a command that went on would fail otherwise than expected.
+  const environment = { PORT: "1", STATE_DIR: join(await emptyFolder(), "state") };
+  for (const file of files) {
+    const [help, argument] = await Promise.all([
+      runFile(file, ["--help"], environment),
+      runFile(file, ["--anything"], environment),
+    ]);
+    expect([file, help.code, help.out]).toEqual([file, 0, expect.stringMatching(/^Usage: npm (run|start)/)]);
+    expect([file, argument.code, argument.out]).toEqual([file, 2, ""]);
+    expect(argument.errors).toContain("Unknown option '--anything'.");
+  }
+});
+
+test("a demo whose Worker does not start says why", async () => {
+  const folder = await emptyFolder();
+  const other = await takenPort((_, response) => response.end("{}"));
+  writeFileSync(join(folder, "instance.json"), JSON.stringify({ pid: process.pid, port: other }));
+  const ended = await run("demo", [], { PORT: String(await freePort()), STATE_DIR: folder });
+  expect(ended.code).toBe(1);
+  expect(ended.errors).toContain("The Worker did not start: The state in");
+  expect(ended.errors).toContain(`is used by the Pairline on port ${other}`);
 });
 
 test("a token is printed for a user id only, and a demo takes no arguments", async () => {

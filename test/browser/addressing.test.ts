@@ -27,6 +27,9 @@ test("[WEB18] Enter opens the person of that name; several people of one name ar
   await alice.search("Bob Ross");
   await page.getByText("Several people match. Choose one from the list.").waitFor();
   expect(page.url()).toContain(zoe);
+  // Two of that name stand in the list: the sentence is about the id alone.
+  await page.getByRole("button", { name: "Write to Bob Ross" }).click();
+  await page.getByText("Nobody with the id “Bob Ross” is known here.").waitFor();
   await alice.listed(`(${bobs[1]})`).getByRole("button").click();
   await page.getByRole("heading", { level: 2, name: `Bob Ross (${bobs[1]})` }).waitFor();
 });

@@ -35,12 +35,14 @@ export function SearchField({ search }: SearchProperties) {
 
 /** What Enter found if it opened nothing, and how to write all the same. */
 export function SearchOutcome({ search }: SearchProperties) {
-  const { outcome, sought, openFound } = search;
+  const { outcome, sought, openFound, shown } = search;
   const mayWrite = outcome !== undefined && "mayWrite" in outcome && outcome.mayWrite;
   return (
     <>
       <div class="search-outcome" role="status">
-        {outcome !== undefined && <p>{outcomeTexts[outcome.kind](sought.text)}</p>}
+        {outcome !== undefined && (
+          <p>{outcomeTexts[outcome.kind](sought.text, soughtPerson(sought.text, shown.length > 0))}</p>
+        )}
       </div>
       {mayWrite && (
         <button type="button" class="begin" onClick={() => openFound(outcome.id)}>
@@ -73,13 +75,17 @@ export function BeginButton({ search, isListed }: SearchProperties & { readonly 
 
 type Outcome = NonNullable<Search["outcome"]>;
 
-const outcomeTexts: Readonly<Record<Outcome["kind"], (text: string) => string>> = {
+/** Of people who match by name and stand in the list below, only the id can be unknown. */
+function soughtPerson(text: string, hasMatches: boolean): string {
+  return hasMatches ? `Nobody with the id “${text}”` : `Nobody called “${text}”`;
+}
+
+const outcomeTexts: Readonly<Record<Outcome["kind"], (text: string, nobody: string) => string>> = {
   looking: () => "Looking…",
   several: () => "Several people match. Choose one from the list.",
   self: () => "This is your own id. You cannot write to yourself.",
   impossible: (text) =>
     `Nobody found. “${text}” cannot be a user id either: an id has 1 to 128 plain letters, digits and signs.`,
-  unknown: (text) => `Nobody called “${text}” is known here.`,
-  unchecked: (text) =>
-    `Nobody called “${text}” is in your list, and the server cannot be asked at the moment.`,
+  unknown: (_, nobody) => `${nobody} is known here.`,
+  unchecked: (_, nobody) => `${nobody} is in your list, and the server cannot be asked at the moment.`,
 };

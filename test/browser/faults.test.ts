@@ -50,6 +50,9 @@ test("[WEB6] a server is killed and started again under the page: what was writt
   await alice.page.getByText("The server cannot be reached.").waitFor();
   await alice.write("into the void");
   await alice.hasMark("into the void", "Waiting to be sent");
+  await alice.choose("before", "React");
+  await alice.page.getByRole("button", { name: "React with 👍" }).click();
+  await alice.page.getByText("There is no connection. This is done when there is one again.").waitFor();
   at().worker = await startWorker(at().place);
   await bob.write("and back");
   await alice.row("and back").waitFor();
@@ -59,6 +62,37 @@ test("[WEB6] a server is killed and started again under the page: what was writt
   expect(await alice.texts()).toEqual(await bob.texts());
   expect((await bob.texts()).toSorted()).toEqual(["after", "and back", "before", "into the void"]);
   await alice.page.getByText("The server cannot be reached.").waitFor({ state: "detached" });
+});
+
+test("[WEB6] an edit, a deletion and a reaction without a connection say that they wait, and are done afterwards", async () => {
+  const [alice, bob] = await twoPeople(at());
+  const { page } = alice;
+  for (const text of ["edited", "deleted", "liked"]) {
+    await alice.write(text);
+  }
+  await bob.row("liked").waitFor();
+  await alice.context.setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  const notice = page
+    .locator(".notice")
+    .getByText("There is no connection. This is done when there is one again.");
+
+  await alice.choose("edited", "Edit");
+  await alice.field.fill("as it is now");
+  await alice.field.press("Enter");
+  await notice.waitFor();
+  await notice.waitFor({ state: "detached" });
+  await alice.choose("deleted", "Delete");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await notice.waitFor();
+  await notice.waitFor({ state: "detached" });
+  await alice.choose("liked", "React");
+  await page.getByRole("button", { name: "React with 👍" }).click();
+  await notice.waitFor();
+
+  await alice.context.setOffline(false);
+  await bob.shows(["as it is now", "This message was deleted", "liked"]);
+  await bob.row("liked").getByText("👍").waitFor();
 });
 
 test("[WEB6] what was written offline outlives a reload of the page and goes out after it, once", async () => {

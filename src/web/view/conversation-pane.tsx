@@ -11,6 +11,7 @@ import { Composer } from "./composer.tsx";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { MessageLog } from "./message-log.tsx";
 import { Modal } from "./modal.tsx";
+import { tellWaiting } from "./tell-waiting.ts";
 import { useLive } from "./use-live.ts";
 import { useLooking } from "./use-looking.ts";
 import { useMessageActions } from "./use-message-actions.ts";
@@ -116,9 +117,10 @@ export function ConversationPane({ peer, children }: PaneProperties) {
           title="Delete this message?"
           text={`It will be gone for you and for ${name}.`}
           confirm="Delete"
-          onConfirm={() =>
-            void conversation.delete(deleting.seq ?? 0).catch((error: unknown) => notify(errorText(error)))
-          }
+          onConfirm={() => {
+            conversation.delete(deleting.seq ?? 0).catch((error: unknown) => notify(errorText(error)));
+            tellWaiting({ client, notify });
+          }}
           onClose={() => setDeleting(undefined)}
         />
       )}

@@ -6,6 +6,7 @@ import { useChat } from "./chat-context.ts";
 import { copyText } from "./copy-text.ts";
 import type { MessageActions } from "./message-row.tsx";
 import { goTo, type Searched } from "./go-to.ts";
+import { tellWaiting } from "./tell-waiting.ts";
 
 interface Parts extends Searched {
   readonly setComposing: (composing: Composing) => void;
@@ -22,9 +23,7 @@ export function useMessageActions(parts: Parts): MessageActions {
   return useMemo(() => {
     const settle = (change: Promise<unknown>) => {
       change.catch((error: unknown) => notify(errorText(error)));
-      if (client.connection.value.state !== "open") {
-        notify("You are offline. This is done when you are back.");
-      }
+      tellWaiting({ client, notify });
     };
     return {
       reply: (message) => current.current.setComposing({ kind: "reply", message }),

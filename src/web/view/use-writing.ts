@@ -5,6 +5,7 @@ import type { EditDraft } from "../composing/drafts.ts";
 import { roomText, textRoom, type TextRoom } from "../composing/text-limit.ts";
 import { textToSend } from "../reading/typed-text.ts";
 import { useChat } from "./chat-context.ts";
+import { tellWaiting } from "./tell-waiting.ts";
 import { useSharedText, type SharedText, type TextSource } from "./use-shared-text.ts";
 
 export interface WritingProperties {
@@ -39,6 +40,7 @@ export function useWriting({ conversation, composing, setComposing, onSent }: Wr
       const after = edit === undefined || edit.code === "superseded" ? rev : edit.after;
       // What is refused comes back as a draft, by the client's `refused`.
       conversation.edit(seq, text, { after }).catch(() => {});
+      tellWaiting({ client, notify });
     }
   };
   const send = (text: string) => {

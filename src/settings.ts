@@ -145,7 +145,7 @@ export function readSettings(variables: object): Settings {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0] ?? "a variable");
     const fault = issue?.code === "custom" ? issue.message : "is not a value that it can have";
-    throw new SettingsError(`${name} ${fault} (see README.md)`);
+    throw new SettingsError(`${name} ${fault} (see docs/guides/configuration.md)`);
   }
   const {
     RATE_LIMIT_PER_SECOND,

@@ -24,7 +24,7 @@ const usage = `Usage: npm start
 Starts a local Pairline. It takes no options; the environment sets, for instance:
   PORT=8788                  the port, 8787 by default
   STATE_DIR=.wrangler/other  where local state lives
-  RATE_LIMIT_BURST=1000      any variable of wrangler.toml (README.md lists them)`;
+  RATE_LIMIT_BURST=1000      any variable of docs/guides/configuration.md`;
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
 const patienceMs = 60_000;

@@ -89,7 +89,7 @@ const startFirstClient = `
 
 export const runnable: readonly Runnable[] = [
   {
-    page: "README.md",
+    page: "docs/guides/api.md",
     beginning: "curl",
     run: (found, stage) => runShell(stage, replaced(found, { "http://127.0.0.1:8787": stage.place.url })),
     prints: /"seq":\d+/,
@@ -103,6 +103,7 @@ export const runnable: readonly Runnable[] = [
         `
         const myIdentityService = { token: ${getToken} };
         const render = () => undefined;
+        const notify = render;
         ${replaced(found, { [deployment]: stage.place.url })}
         console.log("sent", bob.messages.value.some(({ text, seq }) => text === "Hi Bob" && seq > 0));
         client.close();`,
@@ -234,7 +235,7 @@ export const runnable: readonly Runnable[] = [
     prints: /^2 users set, 0 rejected\n.* imported, .* already there, 0 rejected$/m,
   },
   {
-    page: "README.md",
+    page: "docs/guides/import.md",
     beginning: "npm run import",
     run: async ({ text }, stage) => {
       await importFiles(stage);
@@ -243,7 +244,7 @@ export const runnable: readonly Runnable[] = [
     prints: /^2 users set, 0 rejected\n.* imported, .* already there, 0 rejected$/m,
   },
   {
-    page: "README.md",
+    page: "docs/guides/operations.md",
     beginning: "npm run verify",
     runsLast: true,
     run: (found, stage) =>

@@ -1,4 +1,4 @@
-// Every fenced block of the README and the guides runs here, twice in a row on one server as the same user, or is listed
+// Every fenced block of the README, CONTRIBUTING and docs/ runs here, twice in a row on one server as the same user, or is listed
 // with the reason why it does not. Several blocks run at the same time, each as a user of its own. Python runs with
 // Debian's python3-socketio; Dart is not run: its addresses, frames and events are checked.
 import { randomUUID } from "node:crypto";
@@ -14,13 +14,18 @@ import { snippetsIn, type Snippet } from "./snippets.ts";
 
 /** By page and the beginning of the block: why it does not run here. */
 const notRun: Readonly<Record<string, string>> = {
-  "README.md             REST": "a drawing",
+  "CONTRIBUTING.md npm ci": "it is what runs this",
+  "README.md flowchart": "a diagram",
   "README.md npm ci && npm start": "test/e2e/demo.test.ts runs the demo on a fresh copy",
-  "README.md npm ci && npm test": "it is what runs this",
-  "README.md npx openapi-typescript": "a package of the registry; lint:contract reads the same document",
   "README.md npx wrangler login":
     "needs a Cloudflare account; test/e2e/commands.test.ts runs the deploy command",
+  "docs/architecture.md flowchart": "a diagram",
+  "docs/architecture.md sequenceDiagram": "a diagram",
+  "docs/guides/api.md npx openapi-typescript":
+    "a package of the registry; lint:contract reads the same document",
   "docs/guides/chat-page.md <link": "a page for a browser; test/browser mounts the chat",
+  "docs/guides/configuration.md npx wrangler login":
+    "needs a Cloudflare account; test/e2e/commands.test.ts runs the deploy command",
   "docs/guides/import.md psql": "needs the replaced app's PostgreSQL",
   "docs/guides/operations.md npx wrangler tail": "needs a deployment",
   "docs/guides/operations.md [[analytics": "Analytics Engine has no local version",
@@ -28,6 +33,7 @@ const notRun: Readonly<Record<string, string>> = {
   "docs/guides/operations.md SELECT": "Analytics Engine's SQL",
   "docs/guides/proof.md npm run crash": "takes an hour; test/crash, chaos, fuzz and load run short ones",
   "docs/guides/python.md npm start": "test/e2e/socket-io/terminal-client.test.ts runs the client",
+  "docs/performance.md npm run bench": "takes 20 minutes; test/e2e/bench.test.ts runs a short one",
 };
 
 let shared: Omit<Stage, "folder" | "environment">;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../src/commands/local.ts";
 
@@ -11,10 +11,11 @@ export interface Snippet {
   readonly text: string;
 }
 
-/** Every fenced block of the README, the guides and the protocol. Throws for a fence that is never closed. */
+/** Every fenced block of the pages for readers: all but the decisions. Throws for a fence that is never closed. */
 export function snippetsOfDocs(): Snippet[] {
-  const guides = readdirSync(join(projectDir, "docs", "guides")).filter((name) => name.endsWith(".md"));
-  const pages = ["README.md", "docs/PROTOCOL.md", ...guides.toSorted().map((name) => `docs/guides/${name}`)];
+  const pages = globSync(["*.md", "docs/*.md", "docs/{guides,protocol}/*.md"], {
+    cwd: projectDir,
+  }).toSorted();
   return pages.flatMap((page) => snippetsIn(page, readFileSync(join(projectDir, page), "utf8")));
 }
 

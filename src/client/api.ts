@@ -242,7 +242,7 @@ export interface Events {
   readonly trouble: PairlineError;
 }
 
-/** Codes of the server's catalogue (docs/PROTOCOL.md, ER), and the client's own. */
+/** Codes of the server's catalogue (docs/protocol/rest.md, ER), and the client's own. */
 export type PairlineErrorCode =
   | ErrorCode
   /** The server could not be reached, or did not answer. */

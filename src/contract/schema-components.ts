@@ -45,7 +45,7 @@ export function refTo(id: string): JsonSchema {
 
 /**
  * `components.schemas`: those named and, as `$ref`, wherever another one holds them. Objects stay open, since a newer
- * server may add fields (docs/PROTOCOL.md, ER4).
+ * server may add fields (docs/protocol/rest.md, ER4).
  */
 export function schemaComponents(
   named: readonly NamedSchema[],

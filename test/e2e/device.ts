@@ -13,7 +13,7 @@ import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
 const patienceMs = 120_000;
 
 /**
- * A client as docs/PROTOCOL.md wants it: a cursor, an outbox that is sent again as it was, a log. What it is promised
+ * A client as docs/protocol wants it: a cursor, an outbox that is sent again as it was, a log. What it is promised
  * it checks as the frames come; `faults` says what did not hold.
  */
 export class Device {

@@ -17,7 +17,7 @@ interface Outgoing {
   readonly after: number;
 }
 
-/** A client on the inbox socket as docs/PROTOCOL.md wants it: a cursor and a log for each peer, `sync` where it missed something. */
+/** A client on the inbox socket as docs/protocol wants it: a cursor and a log for each peer, `sync` where it missed something. */
 export class InboxDevice {
   readonly logs = new Map<string, Message[]>();
   readonly summaries = new Map<string, Summary>();

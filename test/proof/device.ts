@@ -30,7 +30,7 @@ export interface DeviceOptions {
 }
 
 /**
- * A client as docs/PROTOCOL.md wants it that heals itself: connects again from its cursor, sends again as it was what
+ * A client as docs/protocol wants it that heals itself: connects again from its cursor, sends again as it was what
  * nobody acknowledged, forgets everything where it is told to. What it hears goes to the ledger.
  */
 export class ProvenDevice {

@@ -20,8 +20,8 @@ const openApi = openApiDocument();
 const asyncApi = asyncApiDocument();
 const frameFaults = faultsBy(asyncApi.components, "7");
 
-test("[CT3] both documents name every error of the catalogue, with the faces and the advice of docs/PROTOCOL.md", () => {
-  const table = readFileSync("docs/PROTOCOL.md", "utf8").matchAll(
+test("[CT3] both documents name every error of the catalogue, with the status, close code and advice of docs/protocol", () => {
+  const table = readFileSync("docs/protocol/rest.md", "utf8").matchAll(
     /^\| `(\w+)` \| (\d+) \| (\d+) \| (.+) \|$/gm,
   );
   const rows = [...table].map(([, code, status, closeCode, advice]) => [

@@ -16,7 +16,7 @@ interface Outgoing {
   after: number | undefined;
 }
 
-/** A client that follows docs/PROTOCOL.md: cursor, outbox, replay, reset, quotes. It checks what it is promised as frames come. */
+/** A client that follows docs/protocol: cursor, outbox, replay, reset, quotes. It checks what it is promised as frames come. */
 export class Device {
   readonly side: Side;
   /** The `rev` of each ack, by the `id` of what was acknowledged. */

@@ -4,10 +4,9 @@ import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/guides/threat-model.md"), "utf8");
-const protocol = [
-  readFileSync(join(root, "docs/PROTOCOL.md"), "utf8"),
-  readFileSync(join(root, "docs/guides/chat-page.md"), "utf8"),
-].join("\n");
+const protocol = [...globSync("docs/protocol/*.md", { cwd: root }), "docs/guides/chat-page.md"]
+  .map((path) => readFileSync(join(root, path), "utf8"))
+  .join("\n");
 
 interface Answered {
   readonly threat: string;

@@ -15,7 +15,7 @@ interface Draft {
   readonly after: number;
 }
 
-/** A client that does as docs/PROTOCOL.md says: keeps its cursor, resends what was not acknowledged, loads pages after a reset. */
+/** A client that does as docs/protocol says: keeps its cursor, resends what was not acknowledged, loads pages after a reset. */
 export class Device {
   readonly #ports: DevicePorts;
   readonly #watchers = new Set<() => void>();

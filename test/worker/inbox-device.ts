@@ -24,7 +24,7 @@ export interface Copy {
   heardRev: number;
 }
 
-/** A client of the inbox socket that does as docs/PROTOCOL.md says: a cursor for each peer, `sync` where it missed something, resends. */
+/** A client of the inbox socket that does as docs/protocol says: a cursor for each peer, `sync` where it missed something, resends. */
 export class InboxDevice {
   readonly #user: string;
   readonly #watchers = new Set<() => void>();

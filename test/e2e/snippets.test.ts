@@ -26,7 +26,7 @@ const notRun: Readonly<Record<string, string>> = {
   "docs/guides/chat-page.md <link": "a page for a browser; test/browser mounts the chat",
   "docs/guides/configuration.md npx wrangler login":
     "needs a Cloudflare account; test/e2e/commands.test.ts runs the deploy command",
-  "docs/guides/import.md psql": "needs the replaced app's PostgreSQL",
+  "docs/guides/import.md psql": "needs the PostgreSQL database of another service",
   "docs/guides/operations.md npx wrangler tail": "needs a deployment",
   "docs/guides/operations.md [[analytics": "Analytics Engine has no local version",
   "docs/guides/operations.md curl": "Cloudflare's API of Analytics Engine",

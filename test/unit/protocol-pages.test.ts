@@ -29,7 +29,7 @@ function pagesAt(pattern: string): Page[] {
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }
 
-/** The ids in the brackets of test titles: `[SE1]`, or `[WEB1, WEB14]`. */
+/** The ids in the brackets of test titles, one or several with commas between them. This comment cites none. */
 function citedByTests(text: string): string[] {
   const brackets = text.matchAll(/\[([A-Z]{2,3}\d+(?:, [A-Z]{2,3}\d+)*)\]/g);
   return Array.from(brackets).flatMap(([, ids = ""]) => ids.split(", "));

@@ -1,4 +1,5 @@
 // Deploys the Worker and migrates its D1, in the order that `deploy-plan.ts` finds. Options go to both.
+// The environments are those of wrangler.toml; without `--env` and `CLOUDFLARE_ENV` the top level of the file is deployed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { projectDir } from "./local.ts";
 const usage = `Usage: npm run deploy [-- --env <name>] [--config <file>] [--env-file <file>] [--profile <name>]
 
 Migrates the deployment's D1, then deploys the Worker. On the very first run it deploys, which creates the D1, then migrates.
+"--env staging" and "--env production" deploy the environments of wrangler.toml, each with a Worker and a D1 of its own.
 Options go to wrangler as they are; call "npx wrangler deploy" yourself for its other options.`;
 
 const wrangler = join(projectDir, "node_modules", "wrangler", "bin", "wrangler.js");
@@ -51,6 +53,8 @@ await runCommand({ usage, options }, async ({ values }) => {
 async function run(step: readonly string[]): Promise<Listed> {
   const child = spawn(process.execPath, [wrangler, ...step], {
     cwd: projectDir,
+    // Empty names the top level of wrangler.toml. Unset, wrangler warns at each deployment that no environment was chosen.
+    env: { CLOUDFLARE_ENV: "", ...process.env },
     stdio: ["inherit", "inherit", "pipe"],
   });
   let errors = "";

@@ -208,7 +208,7 @@ test("[VE7][IM8] an option that npm would take for itself, a wrong number, unit,
 });
 
 /** Deploys where the API answers so for the database, and fails at all else. */
-async function deployTo(status: number, code: number) {
+async function deployTo(status: number, code: number, args: readonly string[] = []) {
   const asked: string[] = [];
   const port = await takenPort(({ method, url }, response) => {
     asked.push(`${method} ${url}`);
@@ -218,7 +218,7 @@ async function deployTo(status: number, code: number) {
       .writeHead(isDatabase ? status : 500, { "content-type": "application/json" })
       .end(JSON.stringify({ success: false, errors, messages: [], result: null }));
   });
-  const ended = await run("deploy", [], {
+  const ended = await run("deploy", args, {
     CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${port}/client/v4`,
     CLOUDFLARE_API_TOKEN: "token",
     CLOUDFLARE_ACCOUNT_ID: "account",
@@ -227,13 +227,40 @@ async function deployTo(status: number, code: number) {
   return { ...ended, asked };
 }
 
+/** The names that come after a part of the path in the requests to the API. */
+function namesAfter(kind: string, { asked }: { readonly asked: readonly string[] }): Set<string> {
+  return new Set(asked.flatMap((request) => new RegExp(`/${kind}/([^/?]+)`).exec(request)?.[1] ?? []));
+}
+
+const databases = "d1/database";
+const workers = "workers/(?:scripts|services)";
+
 test("`npm run deploy` takes only a missing database for a first run; any other failure stops it before it deploys", async () => {
-  const [missing, failing] = await Promise.all([deployTo(404, 7_404), deployTo(500, 7_500)]);
+  const [missing, staging, failing, unknown] = await Promise.all([
+    deployTo(404, 7_404),
+    deployTo(404, 7_404, ["--env", "staging"]),
+    deployTo(500, 7_500),
+    deployTo(404, 7_404, ["--env", "stagign"]),
+  ]);
   expect(missing.out).toContain("There is no database yet");
-  expect(missing.asked.some((request) => request.includes("/workers/"))).toBe(true);
   expect(missing.errors).toContain('"wrangler deploy" failed');
+  // Without an environment it is the top level of wrangler.toml, which needs no warning.
+  expect([namesAfter(databases, missing), namesAfter(workers, missing)]).toEqual([
+    new Set(["pairline"]),
+    new Set(["pairline"]),
+  ]);
+  expect(missing.out + missing.errors).not.toContain("Multiple environments");
+  expect(staging.out).toContain("There is no database yet");
+  expect(staging.errors).toContain('"wrangler deploy --env staging" failed');
+  expect([namesAfter(databases, staging), namesAfter(workers, staging)]).toEqual([
+    new Set(["pairline-staging"]),
+    new Set(["pairline-staging"]),
+  ]);
   expect(failing.code).toBe(1);
   expect(failing.asked.filter((request) => request.includes("/workers/"))).toEqual([]);
   expect(failing.errors).toContain("planted");
   expect(failing.errors).toContain("nothing was migrated or deployed");
+  expect([unknown.code, unknown.asked]).toEqual([1, []]);
+  expect(unknown.errors).toContain('No environment found in configuration with name "stagign"');
+  expect(unknown.errors).toContain("nothing was migrated or deployed");
 });

@@ -24,8 +24,8 @@ const notRun: Readonly<Record<string, string>> = {
   "docs/guides/api.md npx openapi-typescript":
     "a package of the registry; lint:contract reads the same document",
   "docs/guides/chat-page.md <link": "a page for a browser; test/browser mounts the chat",
-  "docs/guides/configuration.md npx wrangler login":
-    "needs a Cloudflare account; test/e2e/commands.test.ts runs the deploy command",
+  "docs/guides/deploy.md npx wrangler login": "needs a Cloudflare account; test/e2e/commands.test.ts deploys",
+  "docs/guides/deploy.md npm run deploy": "needs a Cloudflare account; test/e2e/commands.test.ts deploys",
   "docs/guides/import.md psql": "needs the PostgreSQL database of another service",
   "docs/guides/operations.md npx wrangler tail": "needs a deployment",
   "docs/guides/operations.md [[analytics": "Analytics Engine has no local version",
@@ -33,6 +33,10 @@ const notRun: Readonly<Record<string, string>> = {
   "docs/guides/operations.md SELECT": "Analytics Engine's SQL",
   "docs/guides/proof.md npm run crash": "takes an hour; test/crash, chaos, fuzz and load run short ones",
   "docs/guides/python.md npm start": "test/e2e/socket-io/terminal-client.test.ts runs the client",
+  "docs/guides/tokens.md package pairline": "no Go in CI",
+  "docs/guides/tokens.md function pairline_token": "no PHP in CI",
+  "docs/guides/tokens.md import 'dart:convert'": "no Dart in CI",
+  "docs/guides/tokens.md JWT_JWKS_URL": "test/unit/token-guide.test.ts verifies tokens with them",
   "docs/performance.md npm run bench": "takes 20 minutes; test/e2e/bench.test.ts runs a short one",
 };
 

@@ -87,6 +87,22 @@ const startFirstClient = `
   await until(() => outbox.length === 0 && [...messages.values()].at(-1)?.text === "Hi Bob");
 `;
 
+const tokens = "docs/guides/tokens.md";
+/** A name outside ASCII: a signer that encodes bytes wrongly would lose it. */
+const signedUser = "token-guide";
+const signedName = "Zoë 🙂";
+const signedNames = new RegExp(`^201 ${signedName}$`);
+
+/** Sends a message with a token that a snippet printed, then says which name the Worker read from it. */
+async function nameByToken({ place }: Stage, printed: string): Promise<string> {
+  const headers = { authorization: `Bearer ${printed.trim()}`, "content-type": "application/json" };
+  const body = JSON.stringify({ id: randomUUID(), text: "signed" });
+  const sent = await fetch(`${place.url}/v1/conversations/bob/messages`, { method: "POST", headers, body });
+  const user = await fetch(`${place.url}/v1/users/${signedUser}`, { headers });
+  const { name } = (await user.json()) as { name?: string };
+  return `${sent.status} ${name}`;
+}
+
 export const runnable: readonly Runnable[] = [
   {
     page: "docs/guides/api.md",
@@ -220,6 +236,30 @@ export const runnable: readonly Runnable[] = [
       return ended("/usr/bin/python3", ["-c", source], stage.folder, stage.environment);
     },
     prints: /'ok': True/,
+  },
+  {
+    page: tokens,
+    beginning: "import { createHmac",
+    run: async ({ text }, stage) => {
+      const call = `console.log(pairlineToken({ id: "${signedUser}", name: "${signedName}" }, process.env.JWT_SECRET));`;
+      return nameByToken(stage, await runModule(stage, `${text}\n${call}`));
+    },
+    prints: signedNames,
+  },
+  {
+    page: tokens,
+    beginning: "import base64",
+    run: async ({ text }, stage) => {
+      const call = `import os; print(pairline_token("${signedUser}", "${signedName}", os.environ["JWT_SECRET"]))`;
+      const printed = await ended(
+        "/usr/bin/python3",
+        ["-c", `${text}\n${call}`],
+        stage.folder,
+        stage.environment,
+      );
+      return nameByToken(stage, printed);
+    },
+    prints: signedNames,
   },
   {
     page: "docs/guides/import.md",

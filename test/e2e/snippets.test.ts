@@ -9,7 +9,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { inboxClientFrameSchema } from "../../src/protocol/inbox-frame.ts";
 import { installedPackage } from "./consumer.ts";
 import { freshPlace, startWorker, type LocalWorker } from "./local-worker.ts";
-import { allSnippets, runnable, snippet, type Runnable, type Stage } from "./snippet-runs.ts";
+import type { Stage } from "./snippet-programs.ts";
+import { allSnippets, runnable, snippet, type Runnable } from "./snippet-runs.ts";
 import { snippetsIn, type Snippet } from "./snippets.ts";
 
 /** By page and the beginning of the block: why it does not run here. */

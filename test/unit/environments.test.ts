@@ -4,23 +4,38 @@ import { expect, test, vi } from "vitest";
 import { experimental_readRawConfig as readRawConfig, unstable_readConfig as readConfig } from "wrangler";
 import { projectDir } from "../../src/commands/local.ts";
 
-const file = join(projectDir, "wrangler.toml");
-const topLevel = configOf("");
-const environments = Object.keys(readRawConfig({ config: file }).rawConfig.env ?? {});
-
-function configOf(env: string) {
-  return readConfig({ config: file, env });
+/** What a deployment is made of, as wrangler reads it. Wrangler's own type is not in its package. */
+interface Config {
+  readonly name: string;
+  readonly durable_objects: object;
+  readonly d1_databases: readonly { readonly database_name: string }[];
+  readonly ratelimits: readonly { readonly namespace_id: string }[];
+  readonly vars: object;
+  readonly analytics_engine_datasets: object;
+  readonly assets: object;
+  readonly build: object;
+  readonly migrations: object;
+  readonly observability: object;
 }
 
-/** Everything that a deployment is, without the names that must differ. */
-function shared({ durable_objects, d1_databases, ratelimits, ...config }: typeof topLevel) {
-  const { vars, analytics_engine_datasets, assets, build, migrations, observability } = config;
+const file = join(projectDir, "wrangler.toml");
+const topLevel = configOf("");
+const { rawConfig } = readRawConfig({ config: file }) as { rawConfig: { env?: object } };
+const environments = Object.keys(rawConfig.env ?? {});
+
+function configOf(env: string): Config {
+  return readConfig({ config: file, env }) as Config;
+}
+
+/** The parts that all deployments have in common: names and values that must or may differ are left out. */
+function shared(config: Config) {
+  const { assets, build, migrations, observability } = config;
   return {
-    objects: durable_objects,
-    databases: d1_databases.map(({ database_name, ...database }) => database),
-    limits: ratelimits.map(({ namespace_id, ...limit }) => limit),
-    vars: Object.keys(vars),
-    datasets: analytics_engine_datasets,
+    objects: config.durable_objects,
+    databases: config.d1_databases.map((database) => ({ ...database, database_name: "" })),
+    limits: config.ratelimits.map((limit) => ({ ...limit, namespace_id: "" })),
+    vars: Object.keys(config.vars),
+    datasets: config.analytics_engine_datasets,
     inherited: { assets, build, migrations, observability },
   };
 }

@@ -1,5 +1,5 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import { expect, test } from "vitest";
-import { sign } from "hono/utils/jwt/jwt";
 import { readAuthConfig } from "../../src/auth/config.ts";
 import { KeySet } from "../../src/auth/key-set.ts";
 import { verifyToken } from "../../src/auth/verify.ts";
@@ -17,17 +17,18 @@ function variablesIn(text: string): Record<string, string> {
   return Object.fromEntries(lines) as Record<string, string>;
 }
 
-async function signer() {
-  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  const size = { modulusLength: 2_048, publicExponent: new Uint8Array([1, 0, 1]) };
-  const pair = await crypto.subtle.generateKey({ ...algorithm, ...size }, true, ["sign", "verify"]);
-  const [own, published] = await Promise.all([
-    crypto.subtle.exportKey("jwk", pair.privateKey),
-    crypto.subtle.exportKey("jwk", pair.publicKey),
-  ]);
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** An identity service: signs tokens, and publishes the key that verifies them. */
+function identityService() {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+  const published = Object.assign(publicKey.export({ format: "jwk" }), { kid: "one", alg: "RS256" });
   return {
-    keySet: () => new KeySet(() => Promise.resolve({ keys: [{ ...published, kid: "one" }] })),
-    token: (claims: Record<string, unknown>) => sign(claims, { ...own, kid: "one" } as never, "RS256"),
+    keySet: () => new KeySet(() => Promise.resolve({ keys: [published] })),
+    token: (claims: object) => {
+      const signed = `${encode({ alg: "RS256", typ: "JWT", kid: "one" })}.${encode(claims)}`;
+      return `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
+    },
   };
 }
 
@@ -41,7 +42,7 @@ test.each(examples)(
       jwksUrl: expect.stringMatching(/^https:\/\//),
       issuer: expect.any(String),
     });
-    const { keySet, token } = await signer();
+    const { keySet, token } = identityService();
     const claims = {
       iss: config.issuer,
       ...(config.audience !== undefined && { aud: config.audience }),
@@ -49,14 +50,14 @@ test.each(examples)(
       [config.nameClaim]: "Ann",
       exp: nowMs / 1_000 + 60,
     };
-    const good = await verifyToken(await token(claims), config, nowMs, keySet);
+    const good = await verifyToken(token(claims), config, nowMs, keySet);
     expect(good).toMatchObject({ ok: true, user: "user-1", profile: { name: "Ann" } });
     const others = [
       { ...claims, iss: `${config.issuer}-2` },
       ...(config.audience === undefined ? [] : [{ ...claims, aud: "another" }]),
     ];
     for (const other of others) {
-      const refused = await verifyToken(await token(other), config, nowMs, keySet);
+      const refused = await verifyToken(token(other), config, nowMs, keySet);
       expect(refused).toMatchObject({ ok: false, refusal: { code: "unauthorized" } });
     }
   },

@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { deployWith, env, nowSeconds, origin, tokenWith, worker } from "./clients.ts";
 import { interceptD1, type D1Answer } from "./d1-calls.ts";
 
@@ -51,20 +51,33 @@ interface D1Watch {
   readonly cost: () => Promise<{ readonly read: number; readonly written: number }>;
 }
 
-/** Watches the calls to D1 until the test is over. A request's background begins its own before the answer comes. */
+/**
+ * Watches the calls to D1 until the test is over. A request's background begins its own before the answer comes.
+ *
+ * The test never awaits the calls themselves: their promises belong to the request that makes them, and code that awaits
+ * one goes on inside that request. The runtime drops its timers, those of vitest included, when the request ends: then the
+ * run waits forever, past every time limit.
+ */
 export function watchD1(): D1Watch {
-  const pending: Promise<D1Answer[]>[] = [];
+  const answers: D1Answer[] = [];
+  let begun = 0;
+  let ended = 0;
   onTestFinished(
-    interceptD1(env.DB, (call) => {
-      const answers = call();
-      pending.push(answers);
-      return answers;
+    interceptD1(env.DB, async (call) => {
+      begun += 1;
+      try {
+        const answered = await call();
+        answers.push(...answered);
+        return answered;
+      } finally {
+        ended += 1;
+      }
     }),
   );
   return {
-    begun: () => pending.length,
+    begun: () => begun,
     cost: async () => {
-      const answers = (await Promise.all(pending)).flat();
+      await expect.poll(() => begun - ended).toBe(0);
       return {
         read: answers.reduce((sum, { meta }) => sum + meta.rows_read, 0),
         written: answers.reduce((sum, { meta }) => sum + meta.rows_written, 0),

@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export interface Consumer {
   /** The files of the package. */
   readonly packed: readonly string[];
+  /** The package itself, unpacked. */
+  readonly built: string;
   readonly folder: string;
   /** Runs a module with Node; returns what it printed. */
   run(source: string, environment: Readonly<Record<string, string>>): Promise<string>;
@@ -34,11 +36,12 @@ export interface Bundled {
 export async function installedPackage(packedDir = projectDir): Promise<Consumer> {
   const folder = await mkdtemp(join(tmpdir(), "pairline-consumer-"));
   const env = { ...bareEnvironment(), npm_config_cache: join(folder, ".npm"), npm_config_offline: "true" };
-  const pack = ["pack", packedDir, "--json", "--pack-destination", folder];
-  const { stdout } = await run("npm", pack, { cwd: packedDir, env });
-  const [packed] = JSON.parse(stdout.slice(stdout.indexOf("[\n"))) as [
-    { filename: string; files: { path: string }[] },
-  ];
+  // A folder of its own: tests that run at the same time build the package too.
+  const built = join(folder, "built");
+  await run(process.execPath, ["src/commands/build-client.ts", "--out", built], { cwd: packedDir, env });
+  const pack = ["pack", built, "--json", "--pack-destination", folder];
+  const { stdout } = await run("npm", pack, { cwd: folder, env });
+  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   await run("npm", ["install", "--no-audit", "--no-fund", packed.filename], { cwd: folder, env });
   const place = async (name: string, text: string) => {
@@ -47,6 +50,7 @@ export async function installedPackage(packedDir = projectDir): Promise<Consumer
   };
   return {
     packed: packed.files.map(({ path }) => path),
+    built,
     folder,
     async run(source, environment) {
       const file = await place("main.js", source);

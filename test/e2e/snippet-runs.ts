@@ -79,6 +79,21 @@ export const runnable: readonly Runnable[] = [
     prints: /^sent true$/m,
   },
   {
+    page: "src/client/README.md",
+    beginning: "import { createClient",
+    run: (found, stage) =>
+      runModule(
+        stage,
+        `
+        const myIdentityService = { token: ${getToken} };
+        const render = () => undefined;
+        ${replaced(found, { [deployment]: stage.place.url })}
+        console.log("sent", bob.messages.value.some(({ text, seq }) => text === "Hi Bob" && seq > 0));
+        client.close();`,
+      ),
+    prints: /^sent true$/m,
+  },
+  {
     page: "docs/guides/sdk.md",
     beginning: "import { createClient",
     run: (found, stage) =>

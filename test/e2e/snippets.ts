@@ -13,7 +13,7 @@ export interface Snippet {
 
 /** Every fenced block of the pages for readers: all but the decisions. Throws for a fence that is never closed. */
 export function snippetsOfDocs(): Snippet[] {
-  const pages = globSync(["*.md", "docs/*.md", "docs/{guides,protocol}/*.md"], {
+  const pages = globSync(["*.md", "docs/*.md", "docs/{guides,protocol}/*.md", "src/client/README.md"], {
     cwd: projectDir,
   }).toSorted();
   return pages.flatMap((page) => snippetsIn(page, readFileSync(join(projectDir, page), "utf8")));

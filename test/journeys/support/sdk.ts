@@ -17,11 +17,11 @@ export interface PackedSdk {
 /** Packs a copy of the project, so that other tests may build and pack at the same time. */
 export async function packedSdk(): Promise<PackedSdk> {
   const copy = await mkdtemp(join(tmpdir(), "pairline-packed-"));
-  const files = ["src", "package.json", "tsconfig.json", "LICENSE", "README.md"];
+  const files = ["src", "package.json", "tsconfig.json", "LICENSE"];
   await Promise.all(files.map((name) => cp(join(projectDir, name), join(copy, name), { recursive: true })));
   await symlink(join(projectDir, "node_modules"), join(copy, "node_modules"));
   const consumer = await installedPackage(copy);
-  const file = join(consumer.folder, "node_modules", "pairline", "dist", "client", "index.js");
+  const file = join(consumer.folder, "node_modules", "pairline", "index.js");
   return {
     sdk: (await import(pathToFileURL(file).href)) as typeof Sdk,
     async remove() {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { nameOf, type Report } from "../operations/log-lines.ts";
-import { reportShared } from "../operations/shared.ts";
+import { errorName, type Report } from "../observability/log-events.ts";
+import { reportShared } from "../observability/index.ts";
 
 /** How long fetched keys serve before they are fetched again. */
 export const keysMaxAgeMs = 600_000;
@@ -58,7 +58,7 @@ export class KeySet {
       this.#fetchedAtMs = nowMs;
     } catch (error) {
       // The service is away: keys at hand stay good, and without any the caller answers `keys_unavailable`.
-      this.#report("keys_refresh_failed", { error: nameOf(error), keys: this.#keys?.length ?? 0 });
+      this.#report("keys_refresh_failed", { error: errorName(error), keys: this.#keys?.length ?? 0 });
     }
   }
 }

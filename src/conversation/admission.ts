@@ -1,4 +1,4 @@
-import type { Report } from "../operations/log-lines.ts";
+import type { Report } from "../observability/log-events.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Entry } from "./batch.ts";

@@ -2,7 +2,7 @@ import type { Flags } from "../archive/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
 import type { StoredMessage } from "../archive/stored-message.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
-import type { Report } from "../operations/log-lines.ts";
+import type { Report } from "../observability/log-events.ts";
 import type { BackOff } from "./back-off.ts";
 import type { Inboxes } from "./inboxes.ts";
 import type { Cursors } from "./log.ts";

@@ -1,6 +1,6 @@
 import type { Wishes } from "../archive/flags.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
-import { nameOf, type Report } from "../operations/log-lines.ts";
+import { errorName, type Report } from "../observability/log-events.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Side } from "../protocol/pair.ts";
@@ -106,7 +106,7 @@ function writeAlone(ports: BatchPorts, entry: WriteEntry): WriteOutcome {
   try {
     return log.transaction(() => write(ports, entry));
   } catch (error) {
-    report("write_failed", { error: nameOf(error) });
+    report("write_failed", { error: errorName(error) });
     line.reload(state);
     return { kind: "refused", refusal: refusal("internal") };
   }

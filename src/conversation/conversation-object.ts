@@ -7,8 +7,8 @@ import { writeChanges } from "../archive/write.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import { nameOf } from "../operations/log-lines.ts";
-import { operationsOf, type Operations } from "../operations/operations.ts";
+import { errorName } from "../observability/log-events.ts";
+import { createObserver, type Observer } from "../observability/index.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
 import type { Standing } from "../protocol/inspection.ts";
@@ -42,21 +42,21 @@ import { verifyPart, type VerificationQuery, type VerificationReply } from "./ve
 /** One pair of users: the plug between the platform and the room. */
 export class Conversation extends DurableObject<Env> {
   readonly #pair: Pair;
-  readonly #operations: Operations;
+  readonly #observer: Observer;
   readonly #room: Room;
   readonly #sockets: HibernatingSockets<DeviceAttachment, Device>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#pair = pairFromName(ctx.id.name);
-    this.#operations = operationsOf(env, { kind: "conversation", id: ctx.id.toString() });
+    this.#observer = createObserver(env, { kind: "conversation", id: ctx.id.toString() });
     this.#sockets = new HibernatingSockets(
       ctx,
       (attachment) => deviceAttachmentSchema.safeParse(attachment).data,
       (socket, kept) => new Device(socket, kept),
     );
     this.#room = this.#openRoom();
-    this.#operations.report("object_woken", { sockets: this.#room.devices.socketCount });
+    this.#observer.report("object_woken", { sockets: this.#room.devices.socketCount });
   }
 
   /** The upgrade, from the door only: who it is comes in its headers. */
@@ -96,7 +96,7 @@ export class Conversation extends DurableObject<Env> {
       await this.#room.archiver.retry();
     } catch (error) {
       // A throw would be retried six times and then forgotten; the next event compares with the archive again.
-      this.#operations.report("alarm_failed", { error: nameOf(error) });
+      this.#observer.report("alarm_failed", { error: errorName(error) });
     }
   }
 
@@ -210,10 +210,10 @@ export class Conversation extends DurableObject<Env> {
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
         deliver: (user, delivery) => env.INBOXES.getByName(user).deliver(delivery),
         abort: (reason) => {
-          this.#operations.report("object_abandoned", { reason, sockets: this.#room.devices.socketCount });
+          this.#observer.report("object_abandoned", { reason, sockets: this.#room.devices.socketCount });
           ctx.abort(reason);
         },
-        ...this.#operations,
+        ...this.#observer,
       },
       this.#sockets.awoken(),
     );

@@ -1,6 +1,6 @@
 import type { Verification } from "../auth/verify.ts";
 import type { Delivery, DeliveryAnswer } from "../inbox/delivery.ts";
-import type { Operations } from "../operations/operations.ts";
+import type { Observer } from "../observability/index.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Pair } from "../protocol/pair.ts";
@@ -25,6 +25,6 @@ export interface RoomPorts {
   readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Ends the object at once; it starts again from what is durable, and its clients replay. */
   readonly abort: (reason: string) => void;
-  readonly report: Operations["report"];
-  readonly refused: Operations["refused"];
+  readonly report: Observer["report"];
+  readonly reportRefusal: Observer["reportRefusal"];
 }

@@ -6,7 +6,7 @@ import { formFault } from "../protocol/content.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import { nameFault } from "../protocol/import.ts";
 import type { Message } from "../protocol/message.ts";
-import { nameOf } from "../operations/log-lines.ts";
+import { errorName } from "../observability/log-events.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
 import type { RelayedFrame } from "../inbox/delivery.ts";
@@ -168,7 +168,7 @@ export class Room {
       this.archiver.wake();
     } catch (error) {
       // Half-counted or half-told: clients that connect again get it right from the log.
-      report("commit_failed", { error: nameOf(error) });
+      report("commit_failed", { error: errorName(error) });
       abort("commit_failed");
     }
   }

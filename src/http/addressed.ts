@@ -43,5 +43,5 @@ export async function untilSettled(
     }
   }
   const requestId = context.get("requestId");
-  context.get("operations").report("settling_abandoned", { requestId, tries: settleTries });
+  context.get("observer").report("settling_abandoned", { requestId, tries: settleTries });
 }

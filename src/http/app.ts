@@ -3,7 +3,7 @@ import { matchedRoutes } from "hono/route";
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
 import { errorCatalogue, refusal } from "../protocol/errors.ts";
-import { nameOf } from "../operations/log-lines.ts";
+import { errorName } from "../observability/log-events.ts";
 import { admin } from "./admin.ts";
 import { chats } from "./chats.ts";
 import { conversations } from "./conversations.ts";
@@ -66,14 +66,14 @@ function refusedBy(error: Error): RequestRefused {
 /** Counts a refusal; one that is the server's own fault is a line too. */
 function tell(context: Context<HttpEnv>, { refusal: { code } }: RequestRefused, error: Error): void {
   const { status } = errorCatalogue[code];
-  const { report, counted } = context.get("operations");
-  counted(code);
+  const { report, countRefusal } = context.get("observer");
+  countRefusal(code);
   if (status >= 500) {
     const { method } = context.req;
     const route = matchedRoutes(context).at(-1)?.path ?? "";
     const requestId = context.get("requestId");
     // Its message may carry what a user wrote; its name says which kind of trouble it is.
-    report("request_failed", { requestId, method, route, status, code, error: nameOf(error) });
+    report("request_failed", { requestId, method, route, status, code, error: errorName(error) });
   }
 }
 

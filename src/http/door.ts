@@ -3,7 +3,7 @@ import { createFactory } from "hono/factory";
 import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type VerifiedUser } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import type { Operations } from "../operations/operations.ts";
+import type { Observer } from "../observability/index.ts";
 import { refusal } from "../protocol/errors.ts";
 import { readSettings, SettingsError, type Settings } from "../settings.ts";
 import { resolveVerdict } from "../users/resolve.ts";
@@ -16,7 +16,7 @@ export interface HttpEnv {
   Bindings: Env;
   Variables: {
     requestId: string;
-    operations: Operations;
+    observer: Observer;
     settings: Settings;
     verified: VerifiedUser;
   };
@@ -77,7 +77,7 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
   }
   context.set("verified", verdict);
   const requestId = context.get("requestId");
-  const { report } = context.get("operations");
+  const { report } = context.get("observer");
   const keeping = keepSignIn(DB, settings, verdict).catch(() => report("sign_in_not_kept", { requestId }));
   context.executionCtx.waitUntil(keeping);
   await next();

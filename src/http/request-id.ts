@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { operationsOf, type Operations } from "../operations/operations.ts";
+import { createObserver, type Observer } from "../observability/index.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 import type { HttpEnv } from "./door.ts";
 
@@ -11,7 +11,7 @@ export const named: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const ray = context.req.header("cf-ray") ?? "";
   const requestId = rayId.test(ray) ? ray : crypto.randomUUID();
   context.set("requestId", requestId);
-  context.set("operations", operationsOfDoor(context.env));
+  context.set("observer", workerObserver(context.env));
   await next();
   // An upgrade's answer cannot be changed: whoever accepts the socket names it.
   if (context.res.status !== 101) {
@@ -22,16 +22,16 @@ export const named: MiddlewareHandler<HttpEnv> = async (context, next) => {
 interface Door {
   readonly METRICS: HttpEnv["Bindings"]["METRICS"] | undefined;
   readonly LOG_LINES: string | undefined;
-  readonly operations: Operations;
+  readonly observer: Observer;
 }
 
 let door: Door | undefined;
 
 /** One for all requests of the isolate, so that refusals are counted together. */
-function operationsOfDoor(env: HttpEnv["Bindings"]): Operations {
+function workerObserver(env: HttpEnv["Bindings"]): Observer {
   const { METRICS, LOG_LINES } = env;
   if (door === undefined || door.METRICS !== METRICS || door.LOG_LINES !== LOG_LINES) {
-    door = { METRICS, LOG_LINES, operations: operationsOf(env, { kind: "door", id: "door" }) };
+    door = { METRICS, LOG_LINES, observer: createObserver(env, { kind: "door", id: "door" }) };
   }
-  return door.operations;
+  return door.observer;
 }

@@ -63,7 +63,7 @@ async function serve(context: Context<HttpEnv>, path: string, query: URLSearchPa
 }
 
 function forbidden(context: Context<HttpEnv>): Response {
-  context.get("operations").counted("origin_refused");
+  context.get("observer").countRefusal("origin_refused");
   return engineErrorResponse("forbidden");
 }
 

@@ -9,7 +9,7 @@ import { userIdSchema } from "../protocol/identity.ts";
 import { defaultListConversations, fixedLimits } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
-import { operationsOf, type Operations } from "../operations/operations.ts";
+import { createObserver, type Observer } from "../observability/index.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { RollingLimit } from "../sockets/rolling-limit.ts";
@@ -28,7 +28,7 @@ const quotaKey = "newConversations";
 /** One user, over all their conversations: the plug between the platform and the inbox. */
 export class Inbox extends DurableObject<Env> {
   readonly #user: string;
-  readonly #operations: Operations;
+  readonly #observer: Observer;
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
   readonly #room: InboxRoom;
   readonly #sessions: Sessions;
@@ -37,7 +37,7 @@ export class Inbox extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#user = userIdSchema.parse(ctx.id.name);
-    this.#operations = operationsOf(env, { kind: "inbox", id: ctx.id.toString() });
+    this.#observer = createObserver(env, { kind: "inbox", id: ctx.id.toString() });
     this.#sockets = new HibernatingSockets(
       ctx,
       (attachment) => inboxAttachmentSchema.safeParse(attachment).data,
@@ -45,7 +45,7 @@ export class Inbox extends DurableObject<Env> {
     );
     this.#sessions = this.#openSessions();
     this.#room = new InboxRoom(this.#ports(), [...this.#sockets.awoken(), ...this.#sessions.awoken()]);
-    this.#operations.report("object_woken", { sockets: this.#room.devices.socketCount });
+    this.#observer.report("object_woken", { sockets: this.#room.devices.socketCount });
   }
 
   /** The upgrade, from the door only: until when its token holds comes in a header. */
@@ -177,7 +177,7 @@ export class Inbox extends DurableObject<Env> {
         namespace.get(namespace.idFromString(sid)).push(this.#user, frames, end),
       left: (device) => this.#room.disconnect(device, 1000, ""),
       broken: (device) => {
-        this.#operations.report("session_push_failed", {});
+        this.#observer.report("session_push_failed", {});
         this.#room.devices.end(device, "internal");
       },
     });
@@ -201,7 +201,7 @@ export class Inbox extends DurableObject<Env> {
       verifyToken: async (token) =>
         resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
       presenceStore: presenceStore(ctx.storage.kv),
-      ...this.#operations,
+      ...this.#observer,
     };
   }
 

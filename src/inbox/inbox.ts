@@ -4,7 +4,7 @@ import type { ConversationList, Summary } from "../protocol/conversation-list.ts
 import type { Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import { fixedLimits, type Limits } from "../protocol/limits.ts";
-import type { Operations } from "../operations/operations.ts";
+import type { Observer } from "../observability/index.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { typingBelievedMs } from "../protocol/typing.ts";
 import { Connections } from "../sockets/connections.ts";
@@ -57,8 +57,8 @@ export interface InboxPorts {
   readonly tellFollower: (follower: string, presence: SeenPresence) => Promise<boolean>;
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly presenceStore: PresenceStore;
-  readonly report: Operations["report"];
-  readonly refused: Operations["refused"];
+  readonly report: Observer["report"];
+  readonly reportRefusal: Observer["reportRefusal"];
 }
 
 /** One user's line to all their conversations, awake. It relays; the record stays in each conversation. */

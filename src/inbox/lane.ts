@@ -1,7 +1,7 @@
 import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
 import { isWrite } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
-import type { Report } from "../operations/log-lines.ts";
+import type { Report } from "../observability/log-events.ts";
 import { Batches } from "../sockets/batches.ts";
 import { within } from "../sockets/within.ts";
 

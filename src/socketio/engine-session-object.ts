@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { socketRequestHeader } from "../protocol/internal-headers.ts";
-import { nameOf, type Report } from "../operations/log-lines.ts";
-import { operationsOf, type Operations } from "../operations/operations.ts";
+import { errorName, type Report } from "../observability/log-events.ts";
+import { createObserver, type Observer } from "../observability/index.ts";
 import { readSettings } from "../settings.ts";
 import { engineErrorResponse } from "./engine-request.ts";
 import type { Application, Seat } from "./application.ts";
@@ -32,7 +32,7 @@ interface Session {
 
 /** One Engine.IO session: the plug between the platform and the protocol. The object's id is the session's `sid`. */
 export abstract class EngineSessionObject extends DurableObject<Env> {
-  readonly #operations: Operations;
+  readonly #observer: Observer;
   readonly #sockets = new Map<WebSocket, EngineSocket>();
   #session: Session | undefined;
   /** What the alarm was set for. */
@@ -44,7 +44,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#operations = operationsOf(env, { kind: "session", id: shortened(ctx.id.toString()) });
+    this.#observer = createObserver(env, { kind: "session", id: shortened(ctx.id.toString()) });
   }
 
   /** What runs on a session: anew, or as it was kept. */
@@ -97,7 +97,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       await this.#rang();
     } catch (error) {
       // A throw would be retried six times and then forgotten.
-      this.#operations.report("alarm_failed", { error: nameOf(error) });
+      this.#observer.report("alarm_failed", { error: errorName(error) });
       void this.ctx.storage.setAlarm(Date.now() + failedAlarmMs);
     }
   }
@@ -106,7 +106,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { engine } = this.#awake() ?? {};
     if (engine === undefined) {
       await this.forget();
-      this.#operations.report("session_lost", {});
+      this.#observer.report("session_lost", {});
       await this.ctx.storage.deleteAll();
       return;
     }
@@ -122,7 +122,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
 
   /** For lines of the session's own. */
   protected get report(): Report {
-    return this.#operations.report;
+    return this.#observer.report;
   }
 
   protected get requestId(): string {
@@ -130,11 +130,11 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   #watch(requestId: string): SessionWatch {
-    const { report, refused } = this.#operations;
+    const { report, reportRefusal } = this.#observer;
     return {
       joined: (socketId) => report("session_joined", { requestId, socketId }),
-      refused: (code) => refused(code, requestId),
-      failed: (error) => report("session_call_failed", { requestId, error: nameOf(error) }),
+      refused: (code) => reportRefusal(code, requestId),
+      failed: (error) => report("session_call_failed", { requestId, error: errorName(error) }),
     };
   }
 
@@ -147,7 +147,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const { socket, response } = upgrade === undefined ? {} : this.#accept(upgrade);
     const { engine } = this.#begin({ path, requestId }, socket);
     const transport = upgrade === undefined ? "polling" : "websocket";
-    this.#operations.report("session_opened", { requestId, transport, sockets: 1 });
+    this.#observer.report("session_opened", { requestId, transport, sockets: 1 });
     this.#setAlarm(engine);
     engine.open();
     this.changed();
@@ -270,7 +270,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   #clear(requestId: string): void {
     if (!this.#isCleared) {
       this.#isCleared = true;
-      this.#operations.report("session_ended", { requestId, sockets: 0 });
+      this.#observer.report("session_ended", { requestId, sockets: 0 });
       void this.ctx.storage.deleteAlarm();
       void this.ctx.storage.deleteAll();
     }

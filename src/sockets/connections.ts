@@ -1,7 +1,7 @@
 import { accessError } from "../auth/access.ts";
 import { errorCatalogue, type ErrorCode } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
-import type { Report } from "../operations/log-lines.ts";
+import type { Report } from "../observability/log-events.ts";
 import type { Connection } from "./connection.ts";
 
 /** Characters that may wait for one socket however many there are: a replay of 1 MiB and what comes behind it. */
@@ -14,7 +14,7 @@ interface ConnectionsPorts<Device> {
   /** Hears of each socket that is no longer one of the object's, once. */
   readonly left: (connection: Device) => void;
   readonly report: Report;
-  readonly refused: (code: ErrorCode, requestId: string) => void;
+  readonly reportRefusal: (code: ErrorCode, requestId: string) => void;
 }
 
 /** All sockets of an object: the one place that sends frames and ends sockets. */
@@ -54,7 +54,7 @@ export class Connections<Device extends Connection, Frame extends object> {
 
   /** An `error` frame to one socket. */
   refuse(connection: Device, frame: Frame & { readonly code: ErrorCode }): void {
-    this.#ports.refused(frame.code, connection.requestId);
+    this.#ports.reportRefusal(frame.code, connection.requestId);
     this.send(connection, frame);
   }
 

@@ -1,7 +1,7 @@
 import { ArchiveError } from "../archive/database.ts";
 import { readUser, type FoundUser } from "../archive/users.ts";
-import { nameOf, type Report } from "../operations/log-lines.ts";
-import { reportShared } from "../operations/shared.ts";
+import { errorName, type Report } from "../observability/log-events.ts";
+import { reportShared } from "../observability/index.ts";
 import type { Settings } from "../settings.ts";
 import { BoundedMap, charactersOf } from "./bounded-map.ts";
 
@@ -70,7 +70,7 @@ export class Directory {
   #failed(error: unknown, nowMs: number): void {
     this.#failures += 1;
     if (Math.abs(nowMs - this.#reportedAtMs) >= reportEveryMs) {
-      const fault = error instanceof ArchiveError ? error.fault : nameOf(error);
+      const fault = error instanceof ArchiveError ? error.fault : errorName(error);
       this.#report("user_lookup_failed", { fault, failures: this.#failures });
       this.#failures = 0;
       this.#reportedAtMs = nowMs;

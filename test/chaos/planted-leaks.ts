@@ -11,7 +11,7 @@ export const plantedLeaks: readonly Planted[] = [
     file: "http/door.ts",
     from: 'context.set("verified", verdict);',
     to: `context.set("verified", verdict);
-  context.get("operations").report("sign_in_not_kept", { requestId: verdict.user });
+  context.get("observer").report("sign_in_not_kept", { requestId: verdict.user });
   console.info(verdict.profile.name);`,
   },
   {

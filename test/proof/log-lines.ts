@@ -1,4 +1,4 @@
-import { logLines, type LogLineName } from "../../src/operations/log-lines.ts";
+import { logEvents, type LogEventName } from "../../src/observability/log-events.ts";
 
 /** A line that the Worker wrote, not the runtime around it; without the fields of every line. */
 interface WrittenLine {
@@ -21,8 +21,8 @@ export function writtenLines(log: readonly string[]): readonly WrittenLine[] {
 /** Lines that the list does not have, or with other fields. */
 export function strangeLines(log: readonly string[]): readonly WrittenLine[] {
   return writtenLines(log).filter(({ event, fields }) => {
-    const known: readonly string[] | undefined = Object.hasOwn(logLines, event)
-      ? logLines[event as LogLineName].fields
+    const known: readonly string[] | undefined = Object.hasOwn(logEvents, event)
+      ? logEvents[event as LogEventName].fields
       : undefined;
     return known === undefined || !haveAll(fields, known);
   });

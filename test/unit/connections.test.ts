@@ -16,7 +16,7 @@ function stage(change: Partial<typeof limits> = {}) {
     now: () => clock.nowMs,
     userOf: () => "alice",
     report: () => undefined,
-    refused: () => undefined,
+    reportRefusal: () => undefined,
     left: (connection) => void left.push(connection),
   });
   const socket = (expiresAtMs = Number.POSITIVE_INFINITY) => {

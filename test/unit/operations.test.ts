@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Counters } from "../../src/operations/counters.ts";
-import { logLines } from "../../src/operations/log-lines.ts";
+import { Metrics } from "../../src/observability/metrics.ts";
+import { logEvents } from "../../src/observability/log-events.ts";
 import { strangeLines } from "../proof/log-lines.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -20,19 +20,19 @@ const named = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]
 test("[OP3] the guide has every line of the log with its level and fields, in the list's order, and says something of each", () => {
   const rows = rowsBelow("| line | level | fields | what it says |");
   expect(rows.map(([, line, level, fields]) => [named(line)[0], level, named(fields)])).toEqual(
-    Object.entries(logLines).map(([name, { level, fields }]) => [name, level, fields]),
+    Object.entries(logEvents).map(([name, { level, fields }]) => [name, level, fields]),
   );
   expect(rows.filter(([, , , , meaning = ""]) => meaning.length < 20)).toEqual([]);
 });
 
 test("[OP3] every line of the list is written somewhere, and by nothing but the list's name", () => {
   const source = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.startsWith("operations/"))
-    .concat("operations/operations.ts")
+    .filter((path) => path.endsWith(".ts") && !path.startsWith("observability/"))
+    .concat("observability/index.ts")
     .map((path) => readFileSync(join(root, "src", path), "utf8"))
     .join("\n");
   const written = [...source.matchAll(/\breport\(\s*"([a-z_]+)"/g)].map(([, name = ""]) => name);
-  expect([...new Set(written)].toSorted()).toEqual(Object.keys(logLines).toSorted());
+  expect([...new Set(written)].toSorted()).toEqual(Object.keys(logEvents).toSorted());
 });
 
 function lineWith(event: string, ...fields: string[]): string {
@@ -69,7 +69,7 @@ function counting() {
   const points: AnalyticsEngineDataPoint[] = [];
   const clock = { nowMs: 1_000_000 };
   const place = { kind: "conversation", id: "5b2f" } as const;
-  const counters = new Counters(
+  const counters = new Metrics(
     { writeDataPoint: (point) => void points.push(point ?? {}) },
     place,
     () => clock.nowMs,
@@ -79,10 +79,10 @@ function counting() {
 
 test("[OP5] a point has the object, the counter, its kind, what, how much, how long, and when, no two at once", () => {
   const { counters, points } = counting();
-  counters.reported("socket_opened", { requestId: "r", sockets: 2 });
-  counters.reported("socket_closed", { requestId: "r", code: 1001, by: "client", openMs: 17, sockets: 1 });
-  counters.reported("commit_failed", { error: "Error" });
-  counters.reported("archive_flush_failed", { fault: "timeout", lag: 9, failingMs: 4_000 });
+  counters.record("socket_opened", { requestId: "r", sockets: 2 });
+  counters.record("socket_closed", { requestId: "r", code: 1001, by: "client", openMs: 17, sockets: 1 });
+  counters.record("commit_failed", { error: "Error" });
+  counters.record("archive_flush_failed", { fault: "timeout", lag: 9, failingMs: 4_000 });
   const indexes = ["5b2f"];
   expect(points).toEqual([
     { indexes, blobs: ["sockets", "conversation", "opened"], doubles: [2, 0, 1_000_000] },
@@ -93,8 +93,8 @@ test("[OP5] a point has the object, the counter, its kind, what, how much, how l
 
 test("[OP5] a session that was lost is no open socket any more", () => {
   const { counters, points } = counting();
-  counters.reported("session_opened", { requestId: "r", transport: "polling", sockets: 1 });
-  counters.reported("session_lost", {});
+  counters.record("session_opened", { requestId: "r", transport: "polling", sockets: 1 });
+  counters.record("session_lost", {});
   expect(points.map(({ blobs, doubles }) => [blobs?.[2], doubles?.[0]])).toEqual([
     ["opened", 1],
     ["lost", 0],
@@ -110,10 +110,10 @@ test("[OP5] what the guide says of sockets beside codes is left out of its query
 test("[OP5] a thousand refusals in twenty seconds are three points, and none is lost", () => {
   const { counters, points, clock } = counting();
   for (let count = 0; count < 1_000; count += 1) {
-    counters.refused("rate_limited");
+    counters.countRefusal("rate_limited");
     clock.nowMs += 20;
   }
-  counters.reported("socket_closed", { requestId: "r", code: 1000, by: "client", openMs: 1, sockets: 0 });
+  counters.record("socket_closed", { requestId: "r", code: 1000, by: "client", openMs: 1, sockets: 0 });
   const refused = points.filter(({ blobs }) => blobs?.[0] === "refused");
   expect(refused).toHaveLength(3);
   expect(refused.reduce((sum, { doubles }) => sum + Number(doubles?.[0]), 0)).toBe(1_000);

@@ -157,7 +157,7 @@ export class UserWorld {
         profile: {},
       }),
       report: () => undefined,
-      refused: () => undefined,
+      reportRefusal: () => undefined,
       presenceStore: {
         load: () => ({}),
         savePresence: () => {},

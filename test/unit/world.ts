@@ -7,7 +7,7 @@ import { receiveFrame } from "../../src/conversation/frames.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { Room } from "../../src/conversation/room.ts";
 import { readHistory } from "../../src/http/history.ts";
-import { logLines } from "../../src/operations/log-lines.ts";
+import { logEvents } from "../../src/observability/log-events.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
 import type { Pair, Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
@@ -196,11 +196,11 @@ export class World {
         this.restart();
       },
       report: (event) => {
-        if (logLines[event].level !== "info") {
+        if (logEvents[event].level !== "info") {
           this.reports.push(event);
         }
       },
-      refused: () => undefined,
+      reportRefusal: () => undefined,
     });
   }
 }

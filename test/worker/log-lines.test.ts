@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished, test } from "vitest";
-import { logLines, type LogLineName } from "../../src/operations/log-lines.ts";
+import { logEvents, type LogEventName } from "../../src/observability/log-events.ts";
 import { stubOf } from "./by-hand.ts";
 import { connect, freshUsers } from "./clients.ts";
 import { connectInbox, inboxOf } from "./inbox-client.ts";
@@ -11,11 +11,11 @@ import { logged } from "./logged.ts";
 import { interceptCalls } from "./object-calls.ts";
 
 /** A fault, or a step, for every line of the log: one that nothing writes does not compile. */
-const faults: { readonly [Name in LogLineName]: Fault } = { ...faultsOfClients, ...faultsOfConversations };
+const faults: { readonly [Name in LogEventName]: Fault } = { ...faultsOfClients, ...faultsOfConversations };
 
 const objectId = expect.any(String) as string;
 
-test.each(Object.keys(logLines) as LogLineName[])("[OP3] %s is written, with its fields", async (event) => {
+test.each(Object.keys(logEvents) as LogEventName[])("[OP3] %s is written, with its fields", async (event) => {
   const { all } = logged();
   const { object, fields, provoke } = faults[event];
   const users = freshUsers();

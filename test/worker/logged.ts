@@ -1,17 +1,17 @@
 import { expect, onTestFinished, vi } from "vitest";
-import type { LogLineName } from "../../src/operations/log-lines.ts";
+import type { LogEventName } from "../../src/observability/log-events.ts";
 
 export interface Line {
-  readonly event: LogLineName;
+  readonly event: LogEventName;
   readonly [field: string]: string | number;
 }
 
 export interface Logged {
   readonly lines: () => Line[];
   /** The lines of one name. */
-  readonly all: (event: LogLineName) => Line[];
+  readonly all: (event: LogEventName) => Line[];
   /** The first line of a name, once it is there. */
-  readonly said: (event: LogLineName) => Promise<Line | undefined>;
+  readonly said: (event: LogEventName) => Promise<Line | undefined>;
   readonly text: () => string;
 }
 
@@ -23,8 +23,8 @@ export function logged(): Logged {
   onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
   const texts = () => spies.flatMap((spy) => spy.mock.calls.map(([line]) => String(line)));
   const lines = () => texts().map((line) => JSON.parse(line) as Line);
-  const all = (event: LogLineName) => lines().filter((line) => line.event === event);
-  const said = async (event: LogLineName) => {
+  const all = (event: LogEventName) => lines().filter((line) => line.event === event);
+  const said = async (event: LogEventName) => {
     await expect.poll(() => lines().map((line) => line.event)).toContain(event);
     return all(event)[0];
   };

@@ -1,11 +1,11 @@
 import { expect, onTestFinished } from "vitest";
-import type { LogLineName } from "../../../src/operations/log-lines.ts";
+import type { LogEventName } from "../../../src/observability/log-events.ts";
 import { stubOf, type Users } from "../by-hand.ts";
 import { env, rest } from "../clients.ts";
 import { faultyD1, type FaultyD1 } from "../faulty-d1.ts";
 import type { Line } from "../logged.ts";
 
-export type Faults = { readonly [Name in LogLineName]?: Fault };
+export type Faults = { readonly [Name in LogEventName]?: Fault };
 
 /** What makes a line of the log, and which. */
 export interface Fault {

@@ -1,14 +1,17 @@
-/** `debug`: a step as frequent as messages. `info`: one of sockets and sessions. `warn`: a failure that mends itself, and its end. `error`: somebody was let down, or somebody must look. */
+/**
+ * `debug`: happens as often as messages. `info`: a socket or session opened or closed. `warn`: a failure that is retried,
+ * and its end. `error`: a request failed, or an operator must act.
+ */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-interface LogLine {
+interface LogEvent {
   readonly level: LogLevel;
-  /** Beside those of every line: `event`, and of an object `object` and `objectId`. One with `?` may be missing. */
+  /** Beside `event`, `object` and `objectId`, which every line of an object has. A field with `?` may be missing. */
   readonly fields: readonly string[];
 }
 
-/** Every line that the log can have. docs/guides/operations.md says what each means; a test holds the two together. */
-export const logLines = {
+/** Every event that can be logged. docs/guides/operations.md says what each means; a test compares the two. */
+export const logEvents = {
   object_woken: { level: "debug", fields: ["sockets"] },
   object_abandoned: { level: "error", fields: ["reason", "sockets"] },
   socket_opened: { level: "info", fields: ["requestId", "sockets"] },
@@ -39,14 +42,14 @@ export const logLines = {
   commit_failed: { level: "error", fields: ["error"] },
   write_failed: { level: "error", fields: ["error"] },
   alarm_failed: { level: "error", fields: ["error"] },
-} as const satisfies Record<string, LogLine>;
+} as const satisfies Record<string, LogEvent>;
 
-export type LogLineName = keyof typeof logLines;
+export type LogEventName = keyof typeof logEvents;
 
-type Field<Name extends LogLineName> = (typeof logLines)[Name]["fields"][number];
+type Field<Name extends LogEventName> = (typeof logEvents)[Name]["fields"][number];
 
-/** Names, codes, counts and milliseconds; never a text, a token, or another error's message, which may carry both. */
-export type FieldsOf<Name extends LogLineName> = {
+/** Names, codes, counts and milliseconds. Never a text, a token or the message of an error, which may contain both. */
+export type FieldsOf<Name extends LogEventName> = {
   readonly [Key in Exclude<Field<Name>, `${string}?`>]: string | number;
 } & {
   readonly [Key in Field<Name> as Key extends `${infer Optional}?` ? Optional : never]?:
@@ -55,10 +58,10 @@ export type FieldsOf<Name extends LogLineName> = {
     | undefined;
 };
 
-/** Writes a line, and counts what it says where somebody counts. */
-export type Report = <Name extends LogLineName>(event: Name, fields: FieldsOf<Name>) => void;
+/** Logs an event and counts it in the metrics. */
+export type Report = <Name extends LogEventName>(event: Name, fields: FieldsOf<Name>) => void;
 
-/** Which kind of trouble it is, of anything that was thrown. */
-export function nameOf(error: unknown): string {
+/** The class of anything that was thrown. Unlike its message, it contains no user data. */
+export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

@@ -1,16 +1,18 @@
 import type { ErrorCode } from "../protocol/errors.ts";
-import type { FieldsOf, LogLineName } from "./log-lines.ts";
+import type { FieldsOf, LogEventName } from "./log-events.ts";
 
-/** The part of a Workers Analytics Engine dataset that is used. Writing waits for nothing. */
-export type Dataset = Pick<AnalyticsEngineDataset, "writeDataPoint">;
+/** The part of a Workers Analytics Engine dataset that is used. Writing does not wait for the dataset. */
+export interface Dataset {
+  writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
+}
 
-/** What counts: an object, by its id, or the door, which is none. */
-export interface Place {
+/** A Durable Object with its id, or the Worker outside of objects (`door`). */
+export interface ObservedObject {
   readonly kind: "conversation" | "inbox" | "session" | "door";
   readonly id: string;
 }
 
-/** `what` happened, how much of it, and for how long where that matters. */
+/** One data point: `what` happened, a quantity, and for some a duration. */
 interface Measure {
   readonly counter: "sockets" | "archive" | "refused";
   readonly what: string;
@@ -18,8 +20,8 @@ interface Measure {
   readonly ms?: number;
 }
 
-/** Refusals of a code are written at most so often; what comes meanwhile goes with the next. */
-const tallyMs = 10_000;
+/** Refusals of one code are written at most once in this time, as their number. */
+const refusalIntervalMs = 10_000;
 
 const sockets = (what: string, value: number, ms?: number): Measure => ({
   counter: "sockets",
@@ -28,8 +30,8 @@ const sockets = (what: string, value: number, ms?: number): Measure => ({
   ...(ms !== undefined && { ms }),
 });
 
-/** What a line of the log also counts. */
-const measures: { readonly [Name in LogLineName]?: (fields: FieldsOf<Name>) => Measure } = {
+/** The data points of log events. */
+const measures: { readonly [Name in LogEventName]?: (fields: FieldsOf<Name>) => Measure } = {
   object_abandoned: () => sockets("abandoned", 0),
   socket_opened: ({ sockets: open }) => sockets("opened", Number(open)),
   socket_closed: ({ code, openMs, sockets: open }) => sockets(String(code), Number(open), Number(openMs)),
@@ -41,30 +43,33 @@ const measures: { readonly [Name in LogLineName]?: (fields: FieldsOf<Name>) => M
   archive_recovered: ({ failingMs }) => archive("recovered", 0, Number(failingMs)),
 };
 
-/** What stands for a lag that the object does not know: a point has a number. */
+/** Stands for a lag that the object does not know, because a data point needs a number. */
 const unknownLag = -1;
 
 function archive(what: string, lag: string | number | undefined, ms: number): Measure {
   return { counter: "archive", what, value: Number(lag ?? unknownLag), ms };
 }
 
-/** The counters of one object, or of the door, as data points: index the object; blobs counter, kind and what; doubles value, milliseconds, and when. */
-export class Counters {
+/**
+ * Writes data points of one object. Index: the object. Blobs: counter, kind, what. Doubles: value, milliseconds, time of
+ * writing.
+ */
+export class Metrics {
   readonly #dataset: Dataset;
-  readonly #place: Place;
+  readonly #observed: ObservedObject;
   readonly #now: () => number;
-  /** Points of one second are told apart by it: the dataset's own times are whole seconds. */
+  /** Orders the points of one second: the times of the dataset are whole seconds. */
   #writtenAtMs = 0;
   readonly #refused = new Map<ErrorCode, { count: number; writtenAtMs: number }>();
 
-  constructor(dataset: Dataset, place: Place, now: () => number) {
+  constructor(dataset: Dataset, observed: ObservedObject, now: () => number) {
     this.#dataset = dataset;
-    this.#place = place;
+    this.#observed = observed;
     this.#now = now;
   }
 
-  /** What a line says. A socket that closed takes along what was refused and not written yet. */
-  reported<Name extends LogLineName>(event: Name, fields: FieldsOf<Name>): void {
+  /** Writes the data point of a log event. With a socket event, also the refusals that were not written yet. */
+  record<Name extends LogEventName>(event: Name, fields: FieldsOf<Name>): void {
     const measure = measures[event]?.(fields);
     if (measure !== undefined) {
       this.#write(measure);
@@ -74,11 +79,11 @@ export class Counters {
     }
   }
 
-  /** A refusal. Who is refused a thousand times a second must not cost a thousand data points. */
-  refused(code: ErrorCode): void {
+  /** Counts a refusal. A client that is refused a thousand times a second does not cost a thousand data points. */
+  countRefusal(code: ErrorCode): void {
     const tally = this.#refused.get(code) ?? { count: 0, writtenAtMs: Number.NEGATIVE_INFINITY };
     this.#refused.set(code, { ...tally, count: tally.count + 1 });
-    if (Math.abs(this.#now() - tally.writtenAtMs) >= tallyMs) {
+    if (Math.abs(this.#now() - tally.writtenAtMs) >= refusalIntervalMs) {
       this.#writeRefused(code);
     }
   }
@@ -92,13 +97,13 @@ export class Counters {
   }
 
   #write({ counter, what, value, ms = 0 }: Measure): void {
-    const { kind, id } = this.#place;
+    const { kind, id } = this.#observed;
     this.#writtenAtMs = Math.max(this.#now(), this.#writtenAtMs + 1);
     const doubles = [value, ms, this.#writtenAtMs];
     try {
       this.#dataset.writeDataPoint({ indexes: [id], blobs: [counter, kind, what], doubles });
     } catch {
-      // An invocation may write so many and no more: whoever is served must not suffer from being counted.
+      // The platform limits the data points of an invocation. A metric that is lost must not fail the request.
     }
   }
 }

@@ -1,14 +1,15 @@
 import { getTableColumns } from "drizzle-orm";
 import type { Difference } from "../protocol/verification.ts";
+import { canonicalJson } from "../lib/canonical-json.ts";
 import { previewOf } from "../protocol/preview.ts";
 import { messages } from "./schema.ts";
-import { messageValues, type StoredMessage } from "./stored-message.ts";
-import type { ArchiveSummary } from "./summary.ts";
+import { messageValues, type StoredMessage } from "../model/message.ts";
+import type { ConversationSummary } from "../model/summary.ts";
 
 /** A stretch of messages and the summary over all of them, as one of the two stores has them. */
 export interface ComparedPart {
   readonly messages: readonly StoredMessage[];
-  readonly summary: ArchiveSummary | undefined;
+  readonly summary: ConversationSummary | undefined;
 }
 
 /** What D1 must have: every row whose `rev` is not above `rev`, and the summary as it is now where that has not moved. */
@@ -60,8 +61,8 @@ function messageVerdict(own: StoredMessage, row: StoredMessage | undefined, isCo
 }
 
 function summaryVerdict(
-  own: ArchiveSummary | undefined,
-  row: ArchiveSummary | undefined,
+  own: ConversationSummary | undefined,
+  row: ConversationSummary | undefined,
   isCovered: boolean,
 ): Verdict {
   const columns = own === undefined || row === undefined ? [] : differingParts(own, row);
@@ -78,23 +79,14 @@ function summaryVerdict(
 }
 
 /** The archive keeps of the newest message only what a list shows. */
-function differingParts(own: ArchiveSummary, row: ArchiveSummary): string[] {
+function differingParts(own: ConversationSummary, row: ConversationSummary): string[] {
   const { last } = own;
   const expected = {
     ...own,
     last: last && { ...last, text: last.text === null ? null : previewOf(last.text) },
   };
-  const parts = Object.keys({ ...expected, ...row }) as (keyof ArchiveSummary)[];
-  return parts.filter((part) => canonical(expected[part]) !== canonical(row[part]));
-}
-
-/** The same text for values that differ only in the order of their keys. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );
+  const parts = Object.keys({ ...expected, ...row }) as (keyof ConversationSummary)[];
+  return parts.filter((part) => canonicalJson(expected[part]) !== canonicalJson(row[part]));
 }
 
 function extraRow(seq: number): Difference {

@@ -7,7 +7,8 @@ import { cursorFrom } from "./list-cursor.ts";
 import { listPage, type ListEntry, type ListPlace } from "./list-page.ts";
 import { pageTimeoutMs } from "./read.ts";
 import { conversations, users } from "./schema.ts";
-import { summaryAsSeen, summaryFrom } from "./summary.ts";
+import { summaryForSide } from "../model/summary.ts";
+import { summaryFrom } from "./summary-row.ts";
 
 /** How far back `changedSince` reaches behind the position it names: clocks that differ and writes under way lose nothing. */
 const overlapMs = 60_000;
@@ -77,7 +78,7 @@ async function selectedEntries(
   );
   return rows.map(({ row, name, picture }) => {
     const summary = summaryFrom(row);
-    const conversation = summaryAsSeen(summary, sideOf(summary.users, user));
+    const conversation = summaryForSide(summary, sideOf(summary.users, user));
     return {
       key: row.id,
       lastAtMs: summary.last?.createdAtMs ?? 0,
@@ -109,7 +110,7 @@ export async function readSummaries(
   return new Map(
     rows.map((row) => {
       const known = summaryFrom(row);
-      const summary = summaryAsSeen(known, sideOf(known.users, user));
+      const summary = summaryForSide(known, sideOf(known.users, user));
       return [summary.peer, { summary, bothWrote: row.countA > 0 && row.countA < row.head }];
     }),
   );

@@ -2,10 +2,10 @@ import { and, asc, desc, eq, getTableColumns, getTableName, gt, lt, sql } from "
 import { alias, getTableConfig, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Side } from "../protocol/pair.ts";
 import { ask, openPrimary, openReplica, type ArchiveFault, ArchiveError } from "./database.ts";
-import { noFlags, type Flags } from "./flags.ts";
+import { noFlags, type Flags } from "../model/flags.ts";
 import { conversations, messages, tables } from "./schema.ts";
-import { quoteOf, type QuotingMessage, type StoredMessage } from "./stored-message.ts";
-import { flagsFrom } from "./summary.ts";
+import { quoteOf, type QuotingMessage, type StoredMessage } from "../model/message.ts";
+import { flagsFrom } from "./summary-row.ts";
 
 /** A page, of messages or of the list, that takes longer is not waited for. */
 export const pageTimeoutMs = 2_000;

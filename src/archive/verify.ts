@@ -2,8 +2,9 @@ import { and, asc, eq, gte, sql } from "drizzle-orm";
 import type { ComparedPart } from "./comparison.ts";
 import { ask, openPrimary } from "./database.ts";
 import { conversations, messages } from "./schema.ts";
-import type { StoredMessage } from "./stored-message.ts";
-import { summaryFrom, type ArchiveSummary } from "./summary.ts";
+import type { StoredMessage } from "../model/message.ts";
+import type { ConversationSummary } from "../model/summary.ts";
+import { summaryFrom } from "./summary-row.ts";
 import { upsertMessages, upsertSummary, writeBudget } from "./write.ts";
 
 const timeoutMs = 10_000;
@@ -34,7 +35,7 @@ export async function readPart(
 export interface Correction {
   readonly wrong: readonly Pick<StoredMessage, "seq" | "rev">[];
   readonly right: readonly StoredMessage[];
-  readonly summary?: { readonly wrong: ArchiveSummary; readonly right: ArchiveSummary | undefined };
+  readonly summary?: { readonly wrong: ConversationSummary; readonly right: ConversationSummary | undefined };
   readonly nowMs: number;
 }
 

@@ -2,8 +2,8 @@ import { eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { ask, openPrimary } from "./database.ts";
 import { previewOf } from "../protocol/preview.ts";
 import { conversations, messages } from "./schema.ts";
-import { messageValues, type StoredMessage } from "./stored-message.ts";
-import type { ArchiveSummary } from "./summary.ts";
+import { messageValues, type StoredMessage } from "../model/message.ts";
+import type { ConversationSummary } from "../model/summary.ts";
 
 /**
  * What one write carries at most, so that its JSON stays below 900 KB (D1 refuses parameters of 2 MB): a character
@@ -18,7 +18,7 @@ const writeTimeoutMs = 10_000;
 export interface ArchiveWrite {
   readonly base: number;
   readonly messages: readonly StoredMessage[];
-  readonly summary: ArchiveSummary;
+  readonly summary: ConversationSummary;
   readonly nowMs: number;
 }
 

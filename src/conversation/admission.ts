@@ -74,6 +74,6 @@ export class Admission {
       const { author } = entry.draft;
       return line.isBlocked(author) ? [] : [author];
     }
-    return entry.kind === "flags" && line.isFirstFlag(entry.side, entry.wishes) ? [entry.side] : [];
+    return entry.kind === "flags" && line.isFirstFlag(entry.side, entry.update) ? [entry.side] : [];
   }
 }

@@ -1,6 +1,6 @@
-import type { Flags } from "../archive/flags.ts";
+import type { Flags } from "../model/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { StoredMessage } from "../model/message.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { Report } from "../observability/log-events.ts";
 import type { BackOff } from "./back-off.ts";

@@ -1,11 +1,11 @@
-import type { Wishes } from "../archive/flags.ts";
+import type { FlagUpdate } from "../model/flags.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { errorName, type Report } from "../observability/log-events.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Log, LogState } from "./log.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "../model/draft.ts";
 import type { Line, MarkOutcome, WriteOutcome } from "./line.ts";
 
 /** A durable change that waits for the turn's commit; `settle` hears how it ended, once everyone was told. */
@@ -20,7 +20,7 @@ export type Entry =
   | {
       readonly kind: "flags";
       readonly side: Side;
-      readonly wishes: Wishes;
+      readonly update: FlagUpdate;
       readonly settle: (refused: Refusal | undefined) => void;
     };
 
@@ -85,7 +85,7 @@ function applyOne({ line, refusalFor }: BatchPorts, entry: Entry, writeOne: Writ
   if (entry.kind === "flags") {
     const refused = refusalFor(entry.side);
     if (refused === undefined) {
-      line.setFlags(entry.side, entry.wishes);
+      line.setFlags(entry.side, entry.update);
     }
     return { kind: "state", settle: () => entry.settle(refused) };
   }

@@ -1,5 +1,5 @@
-import type { Wishes } from "../archive/flags.ts";
-import type { QuotingMessage } from "../archive/stored-message.ts";
+import type { FlagUpdate } from "../model/flags.ts";
+import type { QuotingMessage } from "../model/message.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
@@ -78,7 +78,7 @@ export async function readAs(room: Room, user: string, seq: number): Promise<Rea
 }
 
 /** Mutes, archives or blocks a conversation for a user, who may do so before its first message. */
-export async function setFlagsAs(room: Room, user: string, wishes: Wishes): Promise<FlagsReply> {
+export async function setFlagsAs(room: Room, user: string, update: FlagUpdate): Promise<FlagsReply> {
   // A restored record may hold older flags: a change of those would lose against the archive's.
   await within(emptyWaitMs, room.archiver.compared());
   const side = sideOf(room.ports.pair, user);
@@ -87,7 +87,7 @@ export async function setFlagsAs(room: Room, user: string, wishes: Wishes): Prom
     return { ok: false, refusal: limited };
   }
   return new Promise((resolve) => {
-    room.setFlags(side, wishes, (refused) => {
+    room.setFlags(side, update, (refused) => {
       resolve(
         refused === undefined
           ? { ok: true, summary: ownSummary(room, user) }

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { StoredMessage } from "../model/message.ts";
 import type { ChangeFrame } from "../protocol/client-frame.ts";
 import { textSizeFault } from "../protocol/content.ts";
 import { qualified } from "../protocol/emoji.ts";

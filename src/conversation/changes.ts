@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { StoredMessage } from "../model/message.ts";
 import { charactersOf, type Log, type PartialRead, type ReadBudget } from "./log.ts";
 
 /** Where a conversation stands: its newest message and its newest revision. */

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { conversationKey } from "../archive/conversation-key.ts";
-import type { Wishes } from "../archive/flags.ts";
+import type { FlagUpdate } from "../model/flags.ts";
 import { readAbove, readState } from "../archive/read.ts";
 import { correct, readPart, type Correction } from "../archive/verify.ts";
 import { writeChanges } from "../archive/write.ts";
@@ -109,8 +109,8 @@ export class Conversation extends DurableObject<Env> {
     return readAs(this.#room, user, seq);
   }
 
-  setFlags(user: string, wishes: Wishes): Promise<FlagsReply> {
-    return setFlagsAs(this.#room, user, wishes);
+  setFlags(user: string, update: FlagUpdate): Promise<FlagsReply> {
+    return setFlagsAs(this.#room, user, update);
   }
 
   page(query: PagePartQuery): Promise<PagePart> {

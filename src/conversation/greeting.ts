@@ -1,4 +1,4 @@
-import { readAsSeen } from "../archive/flags.ts";
+import { visibleReadCursor } from "../model/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
 import type { Limits } from "../protocol/limits.ts";
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
@@ -61,7 +61,7 @@ function readyFrame({
 }: GreetingFacts): ServerFrame {
   const peer = otherSide(side);
   const { read, flags } = line.state;
-  const seen = readAsSeen(read[peer], flags, peer);
+  const seen = visibleReadCursor(read[peer], flags, peer);
   return {
     type: "ready",
     you: pair[side],

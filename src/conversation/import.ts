@@ -1,8 +1,8 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { StoredMessage } from "../model/message.ts";
 import { formFault, textSizeFault } from "../protocol/content.ts";
 import { isImported, type ImportedMessage, type RejectCode } from "../protocol/import.ts";
 import { sideOf } from "../protocol/pair.ts";
-import { draftFrom, saysTheSame, type Draft } from "./draft.ts";
+import { draftFrom, hasSameContent, type Draft } from "../model/draft.ts";
 import type { Log } from "./log.ts";
 import type { Room } from "./room.ts";
 
@@ -67,7 +67,7 @@ function importOne(
   const draft = draftFrom(sideOf(ports.pair, sender), { id, text });
   const { last } = line;
   const earlier = moment.find(draft, createdAtMs, last);
-  if (earlier !== undefined && saysTheSame(draft, earlier)) {
+  if (earlier !== undefined && hasSameContent(draft, earlier)) {
     return { kind: "already" };
   }
   return refusedAsNew(room, draft, createdAtMs, earlier) ?? added(room, moment, draft, createdAtMs);

@@ -1,11 +1,11 @@
-import { broughtBack, withWishes, type Wishes } from "../archive/flags.ts";
+import { unarchived, updatedFlags, type FlagUpdate } from "../model/flags.ts";
 import {
   quoteOf,
   untouched,
-  writtenBy,
+  countWrittenBy,
   type QuotingMessage,
   type StoredMessage,
-} from "../archive/stored-message.ts";
+} from "../model/message.ts";
 import type { ChangeFrame, WriteFrame } from "../protocol/client-frame.ts";
 import { textSizeFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
@@ -14,7 +14,7 @@ import type { Message, Receipt } from "../protocol/message.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { changed, takesAway, type Changed, type ContentLimits } from "./change.ts";
 import type { Position } from "./changes.ts";
-import { saysTheSame, type Draft } from "./draft.ts";
+import { hasSameContent, type Draft } from "../model/draft.ts";
 import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
 import { RecentChanges } from "./recent-changes.ts";
 import { aboveHead, afterAboveRev, unknownMessage } from "./refusals.ts";
@@ -95,10 +95,10 @@ export class Line {
     return this.#state.flags.blocked[otherSide(side)] !== null;
   }
 
-  /** Whether these wishes would set something where nobody set anything before. */
-  isFirstFlag(side: Side, wishes: Wishes): boolean {
+  /** Whether an update sets the first flag of the conversation. */
+  isFirstFlag(side: Side, update: FlagUpdate): boolean {
     const { flags, read } = this.#state;
-    return flags.state === 0 && withWishes(flags, side, wishes, read[side]) !== flags;
+    return flags.state === 0 && updatedFlags(flags, side, update, read[side]) !== flags;
   }
 
   /**
@@ -186,9 +186,9 @@ export class Line {
   }
 
   /** Mutes, archives or blocks for a side; durable with the next `saveState`. */
-  setFlags(side: Side, wishes: Wishes): void {
+  setFlags(side: Side, update: FlagUpdate): void {
     const { flags, read } = this.#state;
-    this.#state = { ...this.#state, flags: withWishes(flags, side, wishes, read[side]) };
+    this.#state = { ...this.#state, flags: updatedFlags(flags, side, update, read[side]) };
   }
 
   /** How far a side's devices have everything: never below what it read. */
@@ -216,7 +216,7 @@ export class Line {
     const seq = this.#state.read[side];
     if (this.#known[side].seq !== seq) {
       const countA = seq === this.#position.head ? this.countA : (this.#log.message(seq)?.countA ?? 0);
-      this.#known[side] = { seq, count: writtenBy(otherSide(side), { seq, countA }) };
+      this.#known[side] = { seq, count: countWrittenBy(otherSide(side), { seq, countA }) };
     }
     return this.#known[side].count;
   }
@@ -259,7 +259,7 @@ export class Line {
     this.#position = { head: message.seq, rev: message.rev };
     this.#last = message;
     this.#retries.add(author, id, message.seq, message.createdRev);
-    this.#state = { ...this.#state, flags: broughtBack(this.#state.flags) };
+    this.#state = { ...this.#state, flags: unarchived(this.#state.flags) };
     return message;
   }
 
@@ -273,7 +273,7 @@ export class Line {
     if (message === undefined) {
       throw new Error("a known message is not in the log");
     }
-    return saysTheSame(draft, message)
+    return hasSameContent(draft, message)
       ? { kind: "repeated", message: this.#quoting(message), rev: message.createdRev }
       : refused(refusal("conflict"));
   }

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../archive/stored-message.ts";
+import type { StoredMessage } from "../model/message.ts";
 import type { Side } from "../protocol/pair.ts";
 
 /** The version of these tables, kept in the state row of each object. */

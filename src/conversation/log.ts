@@ -1,5 +1,5 @@
-import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
-import { noFlags, type Flags } from "../archive/flags.ts";
+import { messageValues, type StoredMessage } from "../model/message.ts";
+import { noFlags, type Flags } from "../model/flags.ts";
 import type { Side } from "../protocol/pair.ts";
 import {
   createTables,

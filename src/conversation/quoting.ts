@@ -1,4 +1,4 @@
-import { quoteOf, type QuotingMessage, type StoredMessage } from "../archive/stored-message.ts";
+import { quoteOf, type QuotingMessage, type StoredMessage } from "../model/message.ts";
 import type { Log } from "./log.ts";
 
 /** Messages as readers get them: replies with what they answer, as that is now. Reads each of those once. */

@@ -1,7 +1,7 @@
-import { reconciled, type Flags } from "../archive/flags.ts";
+import { reconciledFlags, type Flags } from "../model/flags.ts";
 import type { ArchiveState } from "../archive/read.ts";
-import { writtenBy } from "../archive/stored-message.ts";
-import { lastFrom, type ArchiveSummary } from "../archive/summary.ts";
+import { countWrittenBy } from "../model/message.ts";
+import { lastMessageOf, type ConversationSummary } from "../model/summary.ts";
 import { writeBudget, type ArchiveWrite } from "../archive/write.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { ArchivedRecord, ConversationArchive } from "./archiver-ports.ts";
@@ -59,7 +59,7 @@ export function recordFor(ports: RecordPorts): ArchivedRecord {
       const a = Math.max(read.a, Math.min(known.read.a, head));
       const b = Math.max(read.b, Math.min(known.read.b, head));
       // The archive of a later comparison was written by this record itself.
-      const holding = reconciled(comparedFlags ?? flags, flags, known.flags);
+      const holding = reconciledFlags(comparedFlags ?? flags, flags, known.flags);
       comparedFlags = undefined;
       if (a > read.a || b > read.b || holding !== flags) {
         line.saveState({ read: { a, b }, flags: holding });
@@ -87,7 +87,7 @@ function changesAfter({ log, line, pair, now }: RecordPorts, rev: number): Archi
       users: pair,
       rev: upTo,
       head,
-      last: last && lastFrom(last),
+      last: last && lastMessageOf(last),
       countA,
       ...readUpTo({ seq: head, countA }, state.read, line.readCounts),
       flags: state.flags,
@@ -100,12 +100,12 @@ function readUpTo(
   at: { readonly seq: number; readonly countA: number },
   read: Cursors,
   readCounts: Cursors,
-): Pick<ArchiveSummary, "read" | "readCounts"> {
+): Pick<ConversationSummary, "read" | "readCounts"> {
   return {
     read: { a: Math.min(read.a, at.seq), b: Math.min(read.b, at.seq) },
     readCounts: {
-      a: Math.min(readCounts.a, writtenBy("b", at)),
-      b: Math.min(readCounts.b, writtenBy("a", at)),
+      a: Math.min(readCounts.a, countWrittenBy("b", at)),
+      b: Math.min(readCounts.b, countWrittenBy("a", at)),
     },
   };
 }

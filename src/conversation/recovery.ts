@@ -1,5 +1,5 @@
 import type { ArchiveState } from "../archive/read.ts";
-import { messageValues, type StoredMessage } from "../archive/stored-message.ts";
+import { messageValues, type StoredMessage } from "../model/message.ts";
 import { seqAtRev, type Position } from "./changes.ts";
 import type { Log } from "./log.ts";
 

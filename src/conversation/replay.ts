@@ -1,4 +1,4 @@
-import { toMessage } from "../archive/stored-message.ts";
+import { toMessage } from "../model/message.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Pair } from "../protocol/pair.ts";

@@ -1,5 +1,5 @@
-import { toMessage } from "../archive/stored-message.ts";
-import { areSetAnew, readAsSeen, type Wishes } from "../archive/flags.ts";
+import { toMessage } from "../model/message.ts";
+import { flagsChanged, visibleReadCursor, type FlagUpdate } from "../model/flags.ts";
 import type { Profile } from "../protocol/conversation-list.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { formFault } from "../protocol/content.ts";
@@ -18,7 +18,7 @@ import { BackOff } from "./back-off.ts";
 import { DeliveryMarks } from "./delivery-marks.ts";
 import type { Device } from "./device.ts";
 import { Devices } from "./devices.ts";
-import { draftFrom } from "./draft.ts";
+import { draftFrom } from "../model/draft.ts";
 import { greet, greetAgain } from "./greeting.ts";
 import { Inboxes } from "./inboxes.ts";
 import { Line, type MarkOutcome, type WriteOutcome } from "./line.ts";
@@ -139,8 +139,8 @@ export class Room {
   }
 
   /** Mutes, archives or blocks with the turn; `settle` hears when that is durable, or why it is refused. */
-  setFlags(side: Side, wishes: Wishes, settle: (refused: Refusal | undefined) => void): void {
-    this.#turn.add({ kind: "flags", side, wishes, settle });
+  setFlags(side: Side, update: FlagUpdate, settle: (refused: Refusal | undefined) => void): void {
+    this.#turn.add({ kind: "flags", side, update, settle });
   }
 
   /** Returns when it is known what there is: an empty record may be one that lost its state, so the archive is asked. */
@@ -214,14 +214,14 @@ export class Room {
   #publishState(side: Side, before: LogState): void {
     const user = this.ports.pair[side];
     const { read, flags } = this.line.state;
-    const seen = readAsSeen(read[side], flags, side);
-    if (seen > readAsSeen(before.read[side], before.flags, side)) {
+    const seen = visibleReadCursor(read[side], flags, side);
+    if (seen > visibleReadCursor(before.read[side], before.flags, side)) {
       this.#tell({ type: "read", user, seq: seen }, otherSide(side));
     }
     if (read[side] > before.read[side]) {
       this.#tell({ type: "read", user, seq: read[side] }, side);
     }
-    if (areSetAnew(flags, before.flags, side)) {
+    if (flagsChanged(flags, before.flags, side)) {
       this.inboxes.owe(side);
       this.#presence.changed(side);
     }

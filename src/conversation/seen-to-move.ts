@@ -1,4 +1,4 @@
-import { readAsSeen } from "../archive/flags.ts";
+import { visibleReadCursor } from "../model/flags.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import type { Cursors } from "./log.ts";
@@ -14,6 +14,6 @@ export function isSeenToMove(
     rev > before.rev ||
     flags.state > before.state ||
     read[side] > before.read[side] ||
-    readAsSeen(read[peer], flags, peer) > before.read[peer]
+    visibleReadCursor(read[peer], flags, peer) > before.read[peer]
   );
 }

@@ -1,4 +1,4 @@
-import { lastFrom, summaryAsSeen, type ArchiveSummary } from "../archive/summary.ts";
+import { lastMessageOf, summaryForSide, type ConversationSummary } from "../model/summary.ts";
 import type { Summary } from "../protocol/conversation-list.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
 import type { Line } from "./line.ts";
@@ -9,14 +9,14 @@ interface SummaryPorts {
 }
 
 /** The conversation at a glance, with both sides, as the record has it now. */
-export function recordSummary({ line, pair }: SummaryPorts): ArchiveSummary {
+export function recordSummary({ line, pair }: SummaryPorts): ConversationSummary {
   const { last, countA } = line;
   const { read, flags } = line.state;
   return {
     users: pair,
     rev: line.position.rev,
     head: line.position.head,
-    last: last && lastFrom(last),
+    last: last && lastMessageOf(last),
     countA,
     read,
     readCounts: line.readCounts,
@@ -26,5 +26,5 @@ export function recordSummary({ line, pair }: SummaryPorts): ArchiveSummary {
 
 /** The conversation at a glance, as a side's conversation list shows it. */
 export function summaryOf(ports: SummaryPorts, side: Side): Summary {
-  return summaryAsSeen(recordSummary(ports), side);
+  return summaryForSide(recordSummary(ports), side);
 }

@@ -1,7 +1,7 @@
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { comparisonOf, type ComparedPart } from "../archive/comparison.ts";
 import { ArchiveError } from "../archive/database.ts";
-import type { ArchiveSummary } from "../archive/summary.ts";
+import type { ConversationSummary } from "../model/summary.ts";
 import type { Correction } from "../archive/verify.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Difference, Verification } from "../protocol/verification.ts";
@@ -127,7 +127,7 @@ function compare(room: Room, from: number, part: ComparedPart, landed: Landed): 
   };
 }
 
-function setBackTo(summary: ArchiveSummary | undefined, landed: Landed): Landed | undefined {
+function setBackTo(summary: ConversationSummary | undefined, landed: Landed): Landed | undefined {
   if (summary === undefined) {
     return { rev: 0, read: { a: 0, b: 0 }, state: 0 };
   }

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Wishes } from "../archive/flags.ts";
+import type { FlagUpdate } from "../model/flags.ts";
 import { flagsBodySchema, readBodySchema, type OwnSummary, type ReadAnswer } from "../protocol/rest.ts";
 import { addressed, untilSettled } from "./addressed.ts";
 import { factory, type HttpEnv } from "./door.ts";
@@ -38,9 +38,9 @@ export const conversations = factory
 async function setFlags(
   context: Context<HttpEnv>,
   { user, stub }: Awaited<ReturnType<typeof addressed>>,
-  wishes: Wishes,
+  update: FlagUpdate,
 ): Promise<Response> {
-  const reply = await stub().setFlags(user, wishes);
+  const reply = await stub().setFlags(user, update);
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);
   }

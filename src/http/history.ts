@@ -1,7 +1,7 @@
 import { archiveRefusal } from "../archive/archive-refusal.ts";
 import { ArchiveError } from "../archive/database.ts";
 import { readPage, type ArchivePage, type PageRange } from "../archive/read.ts";
-import { toMessage, type QuotingMessage } from "../archive/stored-message.ts";
+import { toMessage, type QuotingMessage } from "../model/message.ts";
 import type { PagePart, PagePartQuery } from "../conversation/callers.ts";
 import { refusal } from "../protocol/errors.ts";
 import type { Pair } from "../protocol/pair.ts";

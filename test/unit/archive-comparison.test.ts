@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { comparisonOf, type ComparedPart } from "../../src/archive/comparison.ts";
-import { noFlags } from "../../src/archive/flags.ts";
-import type { StoredMessage } from "../../src/archive/stored-message.ts";
-import type { ArchiveSummary } from "../../src/archive/summary.ts";
+import { noFlags } from "../../src/model/flags.ts";
+import type { StoredMessage } from "../../src/model/message.ts";
+import type { ConversationSummary } from "../../src/model/summary.ts";
 import { plainMessage } from "./filled-log.ts";
 
-const summary: ArchiveSummary = {
+const summary: ConversationSummary = {
   users: { a: "alice", b: "bob" },
   rev: 3,
   head: 3,
@@ -20,7 +20,7 @@ const three = [1, 2, 3].map(plainMessage);
 const all = { rev: 3, summary: true };
 const part = (
   messages: readonly StoredMessage[],
-  of: ArchiveSummary | undefined = summary,
+  of: ConversationSummary | undefined = summary,
 ): ComparedPart => ({
   messages,
   summary: of,
@@ -30,7 +30,7 @@ function reversed<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).toReversed()) as T;
 }
 
-function ofSummaries(own: ArchiveSummary, row: ArchiveSummary) {
+function ofSummaries(own: ConversationSummary, row: ConversationSummary) {
   return comparisonOf(part([], own), part([], row), all).differences;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noFlags } from "../../src/archive/flags.ts";
+import { noFlags } from "../../src/model/flags.ts";
 import { writeChanges } from "../../src/archive/write.ts";
 import { plainMessage } from "./filled-log.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noFlags } from "../../src/archive/flags.ts";
+import { noFlags } from "../../src/model/flags.ts";
 import { writeChanges } from "../../src/archive/write.ts";
 import { setFlagsAs, writeAs, type WriteReply } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StoredMessage } from "../../src/archive/stored-message.ts";
+import type { StoredMessage } from "../../src/model/message.ts";
 import { changed, takesAway, type ChangeFacts } from "../../src/conversation/change.ts";
 import { plainMessage } from "./filled-log.ts";
 

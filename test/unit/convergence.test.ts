@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { messageValues, toMessage } from "../../src/archive/stored-message.ts";
+import { messageValues, toMessage } from "../../src/model/message.ts";
 import { quoting } from "../../src/conversation/quoting.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { anyStep, dailyStep, Run, type Step } from "./convergence-run.ts";

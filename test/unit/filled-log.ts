@@ -1,4 +1,4 @@
-import { untouched, type StoredMessage } from "../../src/archive/stored-message.ts";
+import { untouched, type StoredMessage } from "../../src/model/message.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 

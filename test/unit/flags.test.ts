@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noFlags, reconciled, withWishes } from "../../src/archive/flags.ts";
+import { noFlags, reconciledFlags, updatedFlags } from "../../src/model/flags.ts";
 import { setFlagsAs } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";
 import type { Side } from "../../src/protocol/pair.ts";
@@ -16,8 +16,8 @@ async function talking(): Promise<{ world: World; alice: Device }> {
   return { world, alice };
 }
 
-function setFlags(world: World, side: Side, wishes: FlagsBody): void {
-  world.room.setFlags(side, wishes, () => {});
+function setFlags(world: World, side: Side, update: FlagsBody): void {
+  world.room.setFlags(side, update, () => {});
 }
 
 const flagsOf = (world: World) => world.room.line.state.flags;
@@ -59,17 +59,21 @@ test("[LS8] flags that change nothing write nothing", async () => {
 });
 
 test("[LS8][BL4][AR5] what a restored record is told before it can ask D1 is set on top of what D1 has", () => {
-  const muted = withWishes(noFlags, "b", { muted: true }, 0);
-  const archived = withWishes(withWishes(muted, "b", { archived: true }, 0), "a", { muted: true }, 0);
-  const own = withWishes(noFlags, "a", { blocked: true }, 2);
-  expect(reconciled(noFlags, own, archived)).toEqual({ ...archived, state: 4, blocked: { a: 2, b: null } });
-  expect(reconciled(noFlags, noFlags, archived)).toBe(archived);
-  expect(reconciled(muted, withWishes(muted, "b", { muted: false }, 0), muted)).toMatchObject({
+  const muted = updatedFlags(noFlags, "b", { muted: true }, 0);
+  const archived = updatedFlags(updatedFlags(muted, "b", { archived: true }, 0), "a", { muted: true }, 0);
+  const own = updatedFlags(noFlags, "a", { blocked: true }, 2);
+  expect(reconciledFlags(noFlags, own, archived)).toEqual({
+    ...archived,
+    state: 4,
+    blocked: { a: 2, b: null },
+  });
+  expect(reconciledFlags(noFlags, noFlags, archived)).toBe(archived);
+  expect(reconciledFlags(muted, updatedFlags(muted, "b", { muted: false }, 0), muted)).toMatchObject({
     state: 2,
     muted: { a: false, b: false },
   });
-  const sameCount = withWishes(noFlags, "b", { archived: true }, 0);
-  expect(reconciled(noFlags, own, sameCount)).toMatchObject({
+  const sameCount = updatedFlags(noFlags, "b", { archived: true }, 0);
+  expect(reconciledFlags(noFlags, own, sameCount)).toMatchObject({
     state: 2,
     blocked: { a: 2 },
     archived: { b: true },

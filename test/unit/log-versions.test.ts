@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { noFlags } from "../../src/archive/flags.ts";
+import { noFlags } from "../../src/model/flags.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { Line } from "../../src/conversation/line.ts";
 import { plainMessage } from "./filled-log.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { noFlags } from "../../src/archive/flags.ts";
+import { noFlags } from "../../src/model/flags.ts";
 import type { ArchiveState } from "../../src/archive/read.ts";
-import type { StoredMessage } from "../../src/archive/stored-message.ts";
+import type { StoredMessage } from "../../src/model/message.ts";
 import { Line } from "../../src/conversation/line.ts";
 import type { Log } from "../../src/conversation/log.ts";
 import { adopt, differingFrom, matchesArchive } from "../../src/conversation/recovery.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { messageValues } from "../../src/archive/stored-message.ts";
+import { messageValues } from "../../src/model/message.ts";
 import { Device } from "./device.ts";
 import { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { readAbove, readPage, readState } from "../../src/archive/read.ts";
 import { writeChanges } from "../../src/archive/write.ts";
-import type { StoredMessage } from "../../src/archive/stored-message.ts";
+import type { StoredMessage } from "../../src/model/message.ts";
 import { pagePart } from "../../src/conversation/callers.ts";
 import { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import { receiveFrame } from "../../src/conversation/frames.ts";

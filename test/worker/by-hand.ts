@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { onTestFinished, vi } from "vitest";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
-import { untouched } from "../../src/archive/stored-message.ts";
+import { untouched } from "../../src/model/message.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { conversationName, type Side } from "../../src/protocol/pair.ts";
 import { env } from "./clients.ts";

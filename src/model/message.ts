@@ -2,7 +2,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Pair, Side } from "../protocol/pair.ts";
 import { previewOf } from "../protocol/preview.ts";
 
-/** A message as the object's log and the archive keep it; sides stand for users, times are milliseconds. */
+/** A message as the object and D1 store it. A side stands for each user. */
 export interface StoredMessage {
   readonly seq: number;
   /** The revision that last changed it. */
@@ -13,29 +13,29 @@ export interface StoredMessage {
   readonly id: string;
   readonly text: string;
   readonly createdAtMs: number;
-  /** How many of the messages 1…seq are of side `a`: unread counts are arithmetic on it. */
+  /** Number of the messages 1…seq by side `a`. Unread counts are computed from it. */
   readonly countA: number;
   readonly editedAtMs: number | null;
   readonly deletedAtMs: number | null;
   readonly replyTo: number | null;
   /** JSON: emoji → sides, in the order they reacted. */
   readonly reactions: string | null;
-  /** JSON object of the app's own. */
+  /** JSON object of the app. */
   readonly data: string | null;
   /** The client's `id` of the newest edit, and the revision it took. */
   readonly editId: string | null;
   readonly editRev: number | null;
 }
 
-/** What a reply shows of the message that it answers, as that is now. */
+/** What a reply shows of the message that it answers, in its current state. */
 export interface Quote {
   readonly author: Side;
-  /** Its first characters; empty once it is deleted. */
+  /** The first characters. Empty when the message is deleted. */
   readonly text: string;
   readonly deletedAtMs: number | null;
 }
 
-/** A message as readers get it: a reply comes with its quote. */
+/** A message for readers: a reply has its quote. */
 export interface QuotingMessage extends StoredMessage {
   readonly quote: Quote | null;
 }
@@ -44,7 +44,7 @@ export function quoteOf({ author, text, deletedAtMs }: Pick<StoredMessage, keyof
   return { author, text: previewOf(text), deletedAtMs };
 }
 
-/** What a message that was never edited, deleted, reacted to or given data has in the columns for it. */
+/** The optional columns of a message without edits, deletion, reply, reactions or data. */
 export const untouched = {
   editedAtMs: null,
   deletedAtMs: null,
@@ -55,7 +55,7 @@ export const untouched = {
   editRev: null,
 } as const;
 
-/** A message's values in the order of its columns, which is the same in both stores. */
+/** The values in the order of the columns, which is the same in the object and in D1. */
 export function messageValues(row: StoredMessage): (string | number | null)[] {
   return [
     row.seq,
@@ -76,8 +76,8 @@ export function messageValues(row: StoredMessage): (string | number | null)[] {
   ];
 }
 
-/** How many of the messages 1…seq the given side wrote. */
-export function writtenBy(side: Side, at: { readonly seq: number; readonly countA: number }): number {
+/** Number of the messages 1…seq that a side wrote. */
+export function countWrittenBy(side: Side, at: { readonly seq: number; readonly countA: number }): number {
   return side === "a" ? at.countA : at.seq - at.countA;
 }
 

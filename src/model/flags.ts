@@ -1,16 +1,16 @@
 import type { Side } from "../protocol/pair.ts";
 
-/** What each user set for a conversation. `state` counts the changes, which take no `rev`: the higher one holds. */
+/** What each user set for a conversation. `state` counts the changes, which take no `rev`: flags with a higher one win. */
 export interface Flags {
   readonly state: number;
   readonly muted: Readonly<Record<Side, boolean>>;
   readonly archived: Readonly<Record<Side, boolean>>;
-  /** For each side that blocks the other its read cursor of then, which the other keeps seeing. */
+  /** For each side that blocks the other: its read cursor when it blocked, which the other keeps seeing. */
   readonly blocked: Readonly<Record<Side, number | null>>;
 }
 
-/** What a side wants set; what it does not name stays. */
-export interface Wishes {
+/** New values of one side. A missing flag stays as it is. */
+export interface FlagUpdate {
   readonly muted?: boolean | undefined;
   readonly archived?: boolean | undefined;
   readonly blocked?: boolean | undefined;
@@ -23,11 +23,11 @@ export const noFlags: Flags = {
   blocked: { a: null, b: null },
 };
 
-/** The flags with a side's wishes, `readSeq` being its read cursor; the same object where they change nothing. */
-export function withWishes(
+/** The flags after an update by a side whose read cursor is `readSeq`. Returns the same object if nothing changes. */
+export function updatedFlags(
   flags: Flags,
   side: Side,
-  { muted, archived, blocked = flags.blocked[side] !== null }: Wishes,
+  { muted, archived, blocked = flags.blocked[side] !== null }: FlagUpdate,
   readSeq: number,
 ): Flags {
   return changed(flags, {
@@ -38,10 +38,10 @@ export function withWishes(
 }
 
 /**
- * The flags of a record that had `base` when it started, `own` since, and finds `archived` in the archive. Those are newer
- * where the record was restored: what was set since it started is set on top of them.
+ * The flags of an object that started with `base`, has `own` now, and finds `archived` in D1. Those are newer if the
+ * object was restored from a backup: changes since its start are then applied on top of them.
  */
-export function reconciled(base: Flags, own: Flags, archived: Flags): Flags {
+export function reconciledFlags(base: Flags, own: Flags, archived: Flags): Flags {
   if (archived.state <= base.state) {
     return own;
   }
@@ -57,25 +57,25 @@ export function reconciled(base: Flags, own: Flags, archived: Flags): Flags {
     archived: both((flags) => flags.archived),
     blocked: both(({ blocked }) => blocked),
   };
-  return (["a", "b"] as const).some((side) => areSetAnew(onTop, archived, side)) ? onTop : archived;
+  return (["a", "b"] as const).some((side) => flagsChanged(onTop, archived, side)) ? onTop : archived;
 }
 
-/** The flags once a new message brought the conversation back; the same object where nobody had archived it. */
-export function broughtBack(flags: Flags): Flags {
+/** The flags after a new message, which unarchives the conversation. Returns the same object if nobody archived it. */
+export function unarchived(flags: Flags): Flags {
   return changed(flags, { ...flags, archived: noFlags.archived });
 }
 
 function changed(flags: Flags, to: Omit<Flags, "state">): Flags {
   const next = { ...to, state: flags.state + 1 };
-  return (["a", "b"] as const).some((side) => areSetAnew(next, flags, side)) ? next : flags;
+  return (["a", "b"] as const).some((side) => flagsChanged(next, flags, side)) ? next : flags;
 }
 
-/** Whether what a user set is another than before. */
-export function areSetAnew(flags: Flags, before: Flags, side: Side): boolean {
+/** Whether the flags of a side differ. */
+export function flagsChanged(flags: Flags, before: Flags, side: Side): boolean {
   return (["muted", "archived", "blocked"] as const).some((flag) => flags[flag][side] !== before[flag][side]);
 }
 
-/** How far a side has read, as the other sees it: no further while the side blocks them. */
-export function readAsSeen(read: number, flags: Flags, side: Side): number {
+/** The read cursor of a side that the other may see: it stops while the side blocks the other. */
+export function visibleReadCursor(read: number, flags: Flags, side: Side): number {
   return Math.min(read, flags.blocked[side] ?? read);
 }

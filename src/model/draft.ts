@@ -1,14 +1,14 @@
-import { canonical } from "../archive/comparison.ts";
-import type { StoredMessage } from "../archive/stored-message.ts";
+import { canonicalJson } from "../lib/canonical-json.ts";
+import type { StoredMessage } from "./message.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { SendBody } from "../protocol/rest.ts";
 
-/** What an author wants said, its content already found fit. */
+/** A message before it has a sequence number. Its content is valid. */
 export interface Draft {
   readonly author: Side;
   readonly id: string;
   readonly text: string;
-  /** JSON object of the app's own. */
+  /** JSON object of the app. */
   readonly data: string | null;
   readonly replyTo: number | null;
   readonly after?: number | undefined;
@@ -25,8 +25,11 @@ export function draftFrom(author: Side, { id, text, data, replyTo, after }: Send
   };
 }
 
-/** Whether a draft can be another try of the send that became this message, as far as what it says shows it. */
-export function saysTheSame(draft: Draft, message: StoredMessage): boolean {
+/**
+ * Whether a draft can be a repeat of the send that became this message. An edited or deleted message no longer shows its
+ * first content, so it matches.
+ */
+export function hasSameContent(draft: Draft, message: StoredMessage): boolean {
   const isAsSent = message.editedAtMs === null && message.deletedAtMs === null;
   return (
     !isAsSent ||
@@ -34,10 +37,10 @@ export function saysTheSame(draft: Draft, message: StoredMessage): boolean {
   );
 }
 
-/** In whatever order their keys are. */
+/** Ignores the order of keys. */
 function isSameData(one: string | null, other: string | null): boolean {
   return (
     one === other ||
-    (one !== null && other !== null && canonical(JSON.parse(one)) === canonical(JSON.parse(other)))
+    (one !== null && other !== null && canonicalJson(JSON.parse(one)) === canonicalJson(JSON.parse(other)))
   );
 }

@@ -1,12 +1,12 @@
-import type { Conversation } from "./conversation/conversation-object.ts";
-import type { SocketIoSession } from "./socketio/session-object.ts";
-import type { Inbox } from "./inbox/inbox-object.ts";
+import type { ConversationRpc } from "./rpc/conversation.ts";
+import type { InboxRpc } from "./rpc/inbox.ts";
+import type { SessionRpc } from "./rpc/session.ts";
 
 /** The bindings and variables of wrangler.toml. Variables are text and may be missing; `settings.ts` and `auth/config.ts` read them. */
 export interface Env {
-  readonly CONVERSATIONS: DurableObjectNamespace<Conversation>;
-  readonly INBOXES: DurableObjectNamespace<Inbox>;
-  readonly SOCKETIO_SESSIONS: DurableObjectNamespace<SocketIoSession>;
+  readonly CONVERSATIONS: DurableObjectNamespace<ConversationRpc>;
+  readonly INBOXES: DurableObjectNamespace<InboxRpc>;
+  readonly SOCKETIO_SESSIONS: DurableObjectNamespace<SessionRpc>;
   readonly DB: D1Database;
   readonly ADDRESS_LIMIT?: RateLimit;
   readonly SESSION_LIMIT?: RateLimit;

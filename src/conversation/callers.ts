@@ -1,8 +1,5 @@
 import type { FlagUpdate } from "../model/flags.ts";
-import type { QuotingMessage } from "../model/message.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
-import type { Refusal } from "../protocol/errors.ts";
-import type { Message } from "../protocol/message.ts";
 import { sideOf } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
 import { emptyWaitMs } from "./admission.ts";
@@ -10,40 +7,16 @@ import { quoting } from "./quoting.ts";
 import type { Room } from "./room.ts";
 import { summaryOf } from "./summary.ts";
 import { within } from "../sockets/within.ts";
-
-/** What callers by RPC get: plain values, a refusal instead of a throw. */
-type Refused = { readonly ok: false; readonly refusal: Refusal };
-/** `rev`: what this send or change took, as its `ack` would say. */
-export type WriteReply =
-  | {
-      readonly ok: true;
-      readonly repeated: boolean;
-      readonly message: Message;
-      readonly rev: number;
-    }
-  | Refused;
-export type FlagsReply = { readonly ok: true; readonly summary: OwnSummary } | Refused;
-export type ReadReply = { readonly ok: true; readonly seq: number } | Refused;
-
-/** The record's part of a history page: what changed after the archive's `rev` among the messages `from`…`to`. */
-export interface PagePart {
-  readonly head: number;
-  readonly rev: number;
-  readonly from: number;
-  readonly to: number;
-  readonly messages: readonly QuotingMessage[];
-}
-
-/** Without `before` and `after`: the newest page. */
-export interface PagePartQuery {
-  readonly before?: number | undefined;
-  readonly after?: number | undefined;
-  readonly limit: number;
-  readonly archivedRev: number;
-}
+import type {
+  SendResult,
+  FlagsResult,
+  ReadResult,
+  StoredPage,
+  StoredPageQuery,
+} from "../rpc/conversation.ts";
 
 /** Joins the turn's batch like a frame of a socket. */
-export function writeAs(room: Room, user: string, frame: WriteFrame): Promise<WriteReply> {
+export function writeAs(room: Room, user: string, frame: WriteFrame): Promise<SendResult> {
   const { pair } = room.ports;
   return new Promise((resolve) => {
     room.write(sideOf(pair, user), frame, (outcome) => {
@@ -61,7 +34,7 @@ export function writeAs(room: Room, user: string, frame: WriteFrame): Promise<Wr
   });
 }
 
-export async function readAs(room: Room, user: string, seq: number): Promise<ReadReply> {
+export async function readAs(room: Room, user: string, seq: number): Promise<ReadResult> {
   await room.known();
   const side = sideOf(room.ports.pair, user);
   const limited = room.allowances.takeSignal(side);
@@ -78,7 +51,7 @@ export async function readAs(room: Room, user: string, seq: number): Promise<Rea
 }
 
 /** Mutes, archives or blocks a conversation for a user, who may do so before its first message. */
-export async function setFlagsAs(room: Room, user: string, update: FlagUpdate): Promise<FlagsReply> {
+export async function setFlagsAs(room: Room, user: string, update: FlagUpdate): Promise<FlagsResult> {
   // A restored record may hold older flags: a change of those would lose against the archive's.
   await within(emptyWaitMs, room.archiver.compared());
   const side = sideOf(room.ports.pair, user);
@@ -97,7 +70,7 @@ export async function setFlagsAs(room: Room, user: string, update: FlagUpdate): 
   });
 }
 
-export async function pagePart(room: Room, query: PagePartQuery): Promise<PagePart> {
+export async function pagePart(room: Room, query: StoredPageQuery): Promise<StoredPage> {
   await room.known();
   const { head, rev } = room.line.position;
   const { from, to } = rangeOf(query, head);
@@ -106,7 +79,7 @@ export async function pagePart(room: Room, query: PagePartQuery): Promise<PagePa
 }
 
 /** The numbers of a page's messages. An empty page has a `from` above its `to`. */
-function rangeOf({ before, after, limit }: PagePartQuery, head: number): { from: number; to: number } {
+function rangeOf({ before, after, limit }: StoredPageQuery, head: number): { from: number; to: number } {
   if (after !== undefined) {
     return { from: after + 1, to: Math.min(after + limit, head) };
   }

@@ -10,7 +10,7 @@ import type { Env } from "../env.ts";
 import { errorName } from "../observability/log-events.ts";
 import { createObserver, type Observer } from "../observability/index.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
-import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../protocol/internal-headers.ts";
+import { decodedProfile, expiresHeader, profileHeader, userHeader } from "../rpc/upgrade-headers.ts";
 import type { Standing } from "../protocol/inspection.ts";
 import type { ImportedMessage } from "../protocol/import.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
@@ -19,28 +19,31 @@ import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
 import type { ConversationArchive } from "./archiver-ports.ts";
-import { actAs, syncFor, type ActReply, type InboxAct, type SyncAnswer } from "./inbox-callers.ts";
-import {
-  pagePart,
-  readAs,
-  setFlagsAs,
-  summaryFor,
-  type FlagsReply,
-  type PagePart,
-  type PagePartQuery,
-  type ReadReply,
-  writeAs,
-  type WriteReply,
-} from "./callers.ts";
+import { actAs, syncFor } from "./inbox-callers.ts";
+import { pagePart, readAs, setFlagsAs, summaryFor, writeAs } from "./callers.ts";
 import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
 import { receiveFrame } from "./frames.ts";
 import { inspect } from "./inspection.ts";
-import { importInto, type ImportReply } from "./import.ts";
+import { importInto } from "./import.ts";
 import { Room } from "./room.ts";
-import { verifyPart, type VerificationQuery, type VerificationReply } from "./verification.ts";
+import { verifyPart } from "./verification.ts";
+import type {
+  FlagsResult,
+  StoredPage,
+  StoredPageQuery,
+  ReadResult,
+  SendResult,
+  ForwardReply,
+  ForwardedFrame,
+  ReplayReply,
+  VerifyQuery,
+  VerifyResult,
+  ImportResult,
+  ConversationRpc,
+} from "../rpc/conversation.ts";
 
 /** One pair of users: the plug between the platform and the room. */
-export class Conversation extends DurableObject<Env> {
+export class ConversationObject extends DurableObject<Env> implements ConversationRpc {
   readonly #pair: Pair;
   readonly #observer: Observer;
   readonly #room: Room;
@@ -101,19 +104,19 @@ export class Conversation extends DurableObject<Env> {
   }
 
   /** Sends, edits, deletes or reacts. */
-  write(user: string, frame: WriteFrame): Promise<WriteReply> {
+  write(user: string, frame: WriteFrame): Promise<SendResult> {
     return writeAs(this.#room, user, frame);
   }
 
-  read(user: string, seq: number): Promise<ReadReply> {
+  read(user: string, seq: number): Promise<ReadResult> {
     return readAs(this.#room, user, seq);
   }
 
-  setFlags(user: string, update: FlagUpdate): Promise<FlagsReply> {
+  setFlags(user: string, update: FlagUpdate): Promise<FlagsResult> {
     return setFlagsAs(this.#room, user, update);
   }
 
-  page(query: PagePartQuery): Promise<PagePart> {
+  page(query: StoredPageQuery): Promise<StoredPage> {
     return pagePart(this.#room, query);
   }
 
@@ -126,35 +129,35 @@ export class Conversation extends DurableObject<Env> {
    * the one below: a function that a call answered is called within that call, which is billed once.
    * https://developers.cloudflare.com/durable-objects/platform/pricing/
    */
-  async act(user: string, frames: readonly InboxAct[]): Promise<ActReply> {
+  async forward(user: string, frames: readonly ForwardedFrame[]): Promise<ForwardReply> {
     return {
-      answers: await actAs(this.#room, user, frames),
-      settled: (rev) => this.#room.archiver.settled(rev),
+      results: await actAs(this.#room, user, frames),
+      waitUntilReplicated: (rev) => this.#room.archiver.settled(rev),
     };
   }
 
   /** What a device on its user's inbox socket lacks since `after`. */
-  sync(user: string, after: number | undefined): Promise<SyncAnswer> {
+  replay(user: string, after: number | undefined): Promise<ReplayReply> {
     return syncFor(this.#room, user, after);
   }
 
   /** Whether a user has a live socket here. */
-  isHere(user: string): boolean {
+  hasSocket(user: string): boolean {
     return this.#room.devices.isOnline(sideOf(this.#pair, user));
   }
 
   /** Something of a user's inbox changed that is to be seen here: it is asked. */
-  askInbox(user: string): void {
+  requireNotify(user: string): void {
     this.#room.inboxes.owe(sideOf(this.#pair, user));
   }
 
   /** A user's inbox has a device again: returns when it was told what is held for the end of a burst. */
-  tellInbox(user: string): Promise<void> {
+  notifyInbox(user: string): Promise<void> {
     return this.#room.inboxes.arrived(sideOf(this.#pair, user));
   }
 
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
-  settled(rev: number): Promise<void> {
+  waitUntilReplicated(rev: number): Promise<void> {
     return this.#room.archiver.settled(rev);
   }
 
@@ -164,12 +167,12 @@ export class Conversation extends DurableObject<Env> {
   }
 
   /** For operators: messages of before Pairline. */
-  import(lines: readonly ImportedMessage[]): Promise<ImportReply> {
+  import(lines: readonly ImportedMessage[]): Promise<ImportResult> {
     return importInto(this.#room, lines);
   }
 
   /** For operators: one part of the record compared with D1, and archived again where they differ. */
-  verify(query: VerificationQuery): Promise<VerificationReply> {
+  verify(query: VerifyQuery): Promise<VerifyResult> {
     const { DB } = this.env;
     const key = conversationKey(this.ctx.id.name ?? "");
     const archive = {
@@ -208,7 +211,7 @@ export class Conversation extends DurableObject<Env> {
           resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
-        deliver: (user, delivery) => env.INBOXES.getByName(user).deliver(delivery),
+        deliver: (user, delivery) => env.INBOXES.getByName(user).notify(delivery),
         abort: (reason) => {
           this.#observer.report("object_abandoned", { reason, sockets: this.#room.devices.socketCount });
           ctx.abort(reason);

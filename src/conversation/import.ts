@@ -5,24 +5,13 @@ import { sideOf } from "../protocol/pair.ts";
 import { draftFrom, hasSameContent, type Draft } from "../model/draft.ts";
 import type { Log } from "./log.ts";
 import type { Room } from "./room.ts";
-
-/** What became of a line. */
-export type ImportOutcome =
-  | { readonly kind: "imported" | "already" }
-  | { readonly kind: "rejected"; readonly code: RejectCode; readonly message: string };
-
-export interface ImportReply {
-  /** In the order of the lines. */
-  readonly outcomes: readonly ImportOutcome[];
-  /** Up to where the archive must be to have them. */
-  readonly rev: number;
-}
+import type { ImportOutcome, ImportResult } from "../rpc/conversation.ts";
 
 /**
  * Takes messages of before into a conversation that has none of its own: authors and times as they were, numbers next to
  * those that were imported already, read by both. One transaction; lines that were imported before change nothing.
  */
-export async function importInto(room: Room, lines: readonly ImportedMessage[]): Promise<ImportReply> {
+export async function importInto(room: Room, lines: readonly ImportedMessage[]): Promise<ImportResult> {
   await room.known();
   const { log, line } = room;
   const before = line.state;

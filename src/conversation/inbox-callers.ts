@@ -1,42 +1,21 @@
-import { isWrite, type ClientFrame } from "../protocol/client-frame.ts";
-import type { Refusal } from "../protocol/errors.ts";
+import { isWrite } from "../protocol/client-frame.ts";
 import { sideOf } from "../protocol/pair.ts";
-import type { Message, Receipt } from "../protocol/message.ts";
-import type { ServerFrame } from "../protocol/server-frame.ts";
+import type { Message } from "../protocol/message.ts";
 import { greet } from "./greeting.ts";
 import { receiptFrom, type WriteOutcome } from "./line.ts";
 import type { Room } from "./room.ts";
 import { within } from "../sockets/within.ts";
-
-/**
- * What a device says to one conversation over its user's inbox socket. `keep`: its socket left and remembers no more.
- * `isBurst`: the inbox has counted this send beside the conversation's rate.
- */
-export type InboxAct =
-  | Exclude<ClientFrame, { type: "auth" | "delivered" | "send" }>
-  | (Extract<ClientFrame, { type: "send" }> & { readonly isBurst?: boolean })
-  | (Extract<ClientFrame, { type: "delivered" }> & { readonly keep?: boolean });
-
-/** `rev`: up to where the archive must be to have what this did. */
-export type ActAnswer =
-  | { readonly kind: "done" }
-  | { readonly kind: "sent"; readonly receipt: Receipt; readonly rev: number }
-  | { readonly kind: "refused"; readonly refusal: Refusal };
-
-export interface ActReply {
-  readonly answers: ActAnswer[];
-  readonly settled: (rev: number) => Promise<void>;
-}
-
-export interface SyncAnswer {
-  readonly frames: readonly ServerFrame[];
-}
+import type { ForwardedFrame, ForwardedResult, ReplayReply } from "../rpc/conversation.ts";
 
 /** An answer waits so long for the inbox to be told first, so that a message's frame comes before its ack. */
 const toldWaitMs = 2_000;
 
 /** Each frame joins the turn's batch like one of a socket. */
-export async function actAs(room: Room, user: string, frames: readonly InboxAct[]): Promise<ActAnswer[]> {
+export async function actAs(
+  room: Room,
+  user: string,
+  frames: readonly ForwardedFrame[],
+): Promise<ForwardedResult[]> {
   const side = sideOf(room.ports.pair, user);
   const answers = await Promise.all(frames.map(async (frame) => actOne(room, side, frame)));
   room.archiver.wake();
@@ -47,7 +26,7 @@ export async function actAs(room: Room, user: string, frames: readonly InboxAct[
 }
 
 /** Replay and `ready` as on a socket of the conversation; what the cursor proves is delivered. */
-export async function syncFor(room: Room, user: string, after: number | undefined): Promise<SyncAnswer> {
+export async function syncFor(room: Room, user: string, after: number | undefined): Promise<ReplayReply> {
   await room.known();
   const side = sideOf(room.ports.pair, user);
   const limited = room.allowances.takeSignal(side);
@@ -59,7 +38,11 @@ export async function syncFor(room: Room, user: string, after: number | undefine
   return { frames };
 }
 
-function actOne(room: Room, side: "a" | "b", frame: InboxAct): Promise<ActAnswer> | ActAnswer {
+function actOne(
+  room: Room,
+  side: "a" | "b",
+  frame: ForwardedFrame,
+): Promise<ForwardedResult> | ForwardedResult {
   if (isWrite(frame)) {
     if (frame.type === "send") {
       room.typing.sent(side);

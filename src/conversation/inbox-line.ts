@@ -1,26 +1,30 @@
-import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
+import type { InboxNotification, NotifyResult, RelayedFrame } from "../rpc/inbox.ts";
 
 /** A call that has taken longer is given up when there is more to tell; where it lands all the same, its repeat is harmless. */
 const overdueMs = 4_000;
+
 /** How long "nobody there" is believed, for what only somebody who is there would want. */
 const nobodyThereMs = 5_000;
+
 /** About what a frame takes beside its text. */
 const frameCharacters = 300;
+
 /** About what an emoji and the signs around it take. */
 const reactionCharacters = 40;
+
 /** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
 const maxWaitingCharacters = 1_048_576;
 
 interface InboxLinePorts {
-  readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
+  readonly deliver: (delivery: InboxNotification) => Promise<NotifyResult>;
   /** Everything of a delivery but its frames, as it is now. */
-  readonly state: () => Omit<Delivery, "frames">;
+  readonly state: () => Omit<InboxNotification, "frames">;
   readonly now: () => number;
   /** Whether a message that is told now waits for others before it goes to D1; `resume` follows when it goes. */
   readonly isInBurst: () => boolean;
-  readonly answered: (answer: DeliveryAnswer) => void;
+  readonly answered: (answer: NotifyResult) => void;
   /** Something durable could not be told: it must be tried again even if nothing else happens. */
   readonly failed: () => void;
 }

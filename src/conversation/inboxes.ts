@@ -1,13 +1,13 @@
-import type { Delivery, DeliveryAnswer, RelayedFrame } from "../inbox/delivery.ts";
 import type { Side } from "../protocol/pair.ts";
 import { InboxLine } from "./inbox-line.ts";
+import type { InboxNotification, NotifyResult, RelayedFrame } from "../rpc/inbox.ts";
 
 interface InboxesPorts {
-  readonly deliver: (side: Side, delivery: Delivery) => Promise<DeliveryAnswer>;
-  readonly stateFor: (side: Side) => Omit<Delivery, "frames">;
+  readonly deliver: (side: Side, delivery: InboxNotification) => Promise<NotifyResult>;
+  readonly stateFor: (side: Side) => Omit<InboxNotification, "frames">;
   readonly now: () => number;
   readonly isInBurst: () => boolean;
-  readonly answered: (side: Side, answer: DeliveryAnswer) => void;
+  readonly answered: (side: Side, answer: NotifyResult) => void;
   readonly failed: () => void;
 }
 

@@ -1,11 +1,11 @@
 import type { Verification } from "../auth/verify.ts";
-import type { Delivery, DeliveryAnswer } from "../inbox/delivery.ts";
 import type { Observer } from "../observability/index.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Pair } from "../protocol/pair.ts";
 import type { ConversationArchive } from "./archiver-ports.ts";
 import type { LogStorage } from "./log.ts";
+import type { InboxNotification, NotifyResult } from "../rpc/inbox.ts";
 
 /** All that a conversation asks of the platform. */
 export interface RoomPorts {
@@ -22,7 +22,7 @@ export interface RoomPorts {
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly admitNewConversation: (user: string) => Promise<Refusal | undefined>;
   /** Tells the inbox of one of the pair. */
-  readonly deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer>;
+  readonly deliver: (user: string, delivery: InboxNotification) => Promise<NotifyResult>;
   /** Ends the object at once; it starts again from what is durable, and its clients replay. */
   readonly abort: (reason: string) => void;
   readonly report: Observer["report"];

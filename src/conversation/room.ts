@@ -9,7 +9,6 @@ import type { Message } from "../protocol/message.ts";
 import { errorName } from "../observability/log-events.ts";
 import { otherSide, type Side } from "../protocol/pair.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
-import type { RelayedFrame } from "../inbox/delivery.ts";
 import { Admission, emptyWaitMs } from "./admission.ts";
 import { Allowances } from "./allowances.ts";
 import { Archiver } from "./archiver.ts";
@@ -30,6 +29,7 @@ import { summaryOf } from "./summary.ts";
 import { Turn } from "./turn.ts";
 import { Typing } from "./typing.ts";
 import { within } from "../sockets/within.ts";
+import type { RelayedFrame } from "../rpc/inbox.ts";
 
 /** One conversation, awake: what is stored, in which order, and who hears of it. */
 export class Room {

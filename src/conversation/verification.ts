@@ -3,17 +3,19 @@ import { comparisonOf, type ComparedPart } from "../archive/comparison.ts";
 import { ArchiveError } from "../archive/database.ts";
 import type { ConversationSummary } from "../model/summary.ts";
 import type { Correction } from "../archive/verify.ts";
-import type { Refusal } from "../protocol/errors.ts";
 import type { Difference, Verification } from "../protocol/verification.ts";
 import { within } from "../sockets/within.ts";
 import type { Landed } from "./archiver-ports.ts";
 import type { Room } from "./room.ts";
 import { recordSummary } from "./summary.ts";
+import type { VerifyQuery, VerifyResult } from "../rpc/conversation.ts";
 
 /** Messages of one part: both sides of it are in memory at once. */
 export const partMessages = 500;
+
 /** What is on its way to D1 is waited for so long; the rest is pending. */
 const settledWaitMs = 10_000;
+
 /** A repair that finds new differences behind its own writes gives up after so many. */
 const maxRepairs = 3;
 
@@ -23,21 +25,12 @@ export interface VerifiedArchive {
   correct(correction: Correction): Promise<void>;
 }
 
-export interface VerificationQuery {
-  readonly from: number;
-  readonly repair: boolean;
-}
-
-export type VerificationReply =
-  | { readonly ok: true; readonly verification: Verification }
-  | { readonly ok: false; readonly refusal: Refusal };
-
 /** Compares one part of the record with D1, and with `repair` archives again what differs in it. */
 export async function verifyPart(
   room: Room,
   archive: VerifiedArchive,
-  { from, repair }: VerificationQuery,
-): Promise<VerificationReply> {
+  { from, repair }: VerifyQuery,
+): Promise<VerifyResult> {
   try {
     let compared = await comparedPart(room, archive, from);
     const { verification } = compared;

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Conversation } from "../conversation/conversation-object.ts";
+import type { ConversationRpc } from "../rpc/conversation.ts";
 import { conversationName } from "../protocol/pair.ts";
 import type { HttpEnv } from "./door.ts";
 import { peerFrom } from "./peer.ts";
@@ -22,7 +22,7 @@ export interface Place {
   readonly user: string;
   readonly peer: string;
   readonly name: string;
-  readonly stub: () => DurableObjectStub<Conversation>;
+  readonly stub: () => DurableObjectStub<ConversationRpc>;
 }
 
 /**
@@ -31,12 +31,12 @@ export interface Place {
  */
 export async function untilSettled(
   context: Context<HttpEnv>,
-  stub: () => DurableObjectStub<Conversation>,
+  stub: () => DurableObjectStub<ConversationRpc>,
   rev: number,
 ): Promise<void> {
   for (let tries = 1; tries <= settleTries; tries += 1) {
     try {
-      await stub().settled(rev);
+      await stub().waitUntilReplicated(rev);
       return;
     } catch {
       await scheduler.wait(200 * 2 ** tries);

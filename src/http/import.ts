@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import type { ImportOutcome, ImportReply } from "../conversation/import.ts";
 import {
   importBodySchema,
   importedMessageSchema,
@@ -13,6 +12,7 @@ import { resolveUser } from "../users/resolve.ts";
 import { untilSettled } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
 import { bodyOf } from "./input.ts";
+import type { ImportOutcome, ImportResult } from "../rpc/conversation.ts";
 
 /** Conversations that are written at a time: each is a request of its own, and a Worker may have six open. */
 const conversationsAtOnce = 6;
@@ -63,7 +63,7 @@ async function importConversation(
   lines: readonly Line[],
 ): Promise<readonly ImportOutcome[]> {
   const stub = () => context.env.CONVERSATIONS.getByName(name);
-  const reply: ImportReply = await stub().import(lines.map(({ message }) => message));
+  const reply: ImportResult = await stub().import(lines.map(({ message }) => message));
   await untilSettled(context, stub, reply.rev);
   return reply.outcomes;
 }

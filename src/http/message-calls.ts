@@ -1,21 +1,24 @@
 import type { Context } from "hono";
 import { conversationKey } from "../archive/conversation-key.ts";
-import type { WriteReply } from "../conversation/callers.ts";
-import type { Conversation } from "../conversation/conversation-object.ts";
 import type { WriteFrame } from "../protocol/client-frame.ts";
 import { formFault } from "../protocol/content.ts";
 import { pairFromName } from "../protocol/pair.ts";
 import type { PageQuery } from "../protocol/rest.ts";
 import { untilSettled, type Place } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
-import { historySources, readHistory } from "./history.ts";
+import { historySources, readHistory } from "../history/history.ts";
 import { RequestRefused } from "./problem.ts";
+import type { SendResult, StoredPageQuery } from "../rpc/conversation.ts";
 
 /** A page of the conversation's history. Throws a RequestRefused. */
-export function readMessages(context: Context<HttpEnv>, { name, stub }: Place, query: PageQuery) {
-  const record = (part: Parameters<Conversation["page"]>[0]) => stub().page(part);
-  const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), record);
-  return readHistory(sources, query);
+export async function readMessages(context: Context<HttpEnv>, { name, stub }: Place, query: PageQuery) {
+  const stored = (part: StoredPageQuery) => stub().page(part);
+  const sources = historySources(context.env.DB, pairFromName(name), conversationKey(name), stored);
+  const result = await readHistory(sources, query);
+  if (!result.ok) {
+    throw new RequestRefused(result.refusal);
+  }
+  return result;
 }
 
 /** Sends or changes a message, and sees to the archive. Throws a RequestRefused. */
@@ -26,7 +29,7 @@ export async function write(context: Context<HttpEnv>, { user, stub }: Place, fr
     throw new RequestRefused(fault);
   }
   // The platform's types lose an answer that holds `unknown`, as a message's data does.
-  const reply = (await stub().write(user, frame)) as WriteReply;
+  const reply = (await stub().write(user, frame)) as SendResult;
   if (!reply.ok) {
     throw new RequestRefused(reply.refusal);
   }

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { engineErrorResponse, readEngineRequest } from "../socketio/engine-request.ts";
-import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 import { countAddress, type HttpEnv } from "./door.ts";
 import { isAllowedOrigin } from "./origins.ts";

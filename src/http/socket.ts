@@ -5,7 +5,7 @@ import {
   profileHeader,
   socketRequestHeader,
   userHeader,
-} from "../protocol/internal-headers.ts";
+} from "../rpc/upgrade-headers.ts";
 import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { requestIdHeader, socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";

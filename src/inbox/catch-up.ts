@@ -1,15 +1,15 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import { within } from "../sockets/within.ts";
-import type { FrameAnswer } from "./frame-answer.ts";
 import { syncedFrame, withdrawnBy } from "./held-frames.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import type { InboxConversation, InboxRoom } from "./inbox.ts";
+import type { FrameResult } from "../rpc/inbox.ts";
 
 /** A conversation that has not answered by then is asked again by the client, whose live frames wait no longer. */
 const syncTimeoutMs = 10_000;
 
-type SyncOutcome = Extract<FrameAnswer, { kind: "synced" | "refused" }>;
+type SyncOutcome = Extract<FrameResult, { kind: "synced" | "refused" }>;
 
 /** Catches a device up with a conversation. Live frames of it wait, so that the device sees it in order. */
 export async function catchUp(

@@ -1,7 +1,7 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
 import type { InboxDevice } from "./inbox-device.ts";
-import type { SeenPresence } from "./presence-rules.ts";
+import type { VisiblePresence } from "../rpc/inbox.ts";
 
 interface FollowingPorts {
   readonly devices: () => readonly InboxDevice[];
@@ -9,7 +9,7 @@ interface FollowingPorts {
   /** Those of the peers with whom both have written. Throws where that cannot be told. */
   readonly bothWroteWith: (peers: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Asks a peer's inbox, which tells of changes from then on. */
-  readonly follow: (peer: string) => Promise<SeenPresence>;
+  readonly follow: (peer: string) => Promise<VisiblePresence>;
   /** A peer's inbox could not be asked. */
   readonly failed: () => void;
 }
@@ -47,7 +47,7 @@ export class Following {
   }
 
   /** A peer's inbox tells of a change. Whether anyone still follows. */
-  told(peer: string, presence: SeenPresence): boolean {
+  told(peer: string, presence: VisiblePresence): boolean {
     const devices = this.#followersOf(peer);
     this.#send(devices, peer, presence);
     return devices.length > 0;
@@ -73,7 +73,7 @@ export class Following {
     }
   }
 
-  #send(devices: readonly InboxDevice[], peer: string, presence: SeenPresence): void {
+  #send(devices: readonly InboxDevice[], peer: string, presence: VisiblePresence): void {
     for (const device of devices) {
       this.#ports.send(device, { type: "presence", peer, user: peer, ...presence });
     }

@@ -2,31 +2,24 @@ import { isWrite } from "../protocol/client-frame.ts";
 import { formFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
-import { parseInboxFrame, type InboxClientFrame } from "../protocol/inbox-frame.ts";
+import { parseInboxFrame } from "../protocol/inbox-frame.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
 import { catchUp } from "./catch-up.ts";
 import { newAmong } from "./following.ts";
-import type { FrameAnswer } from "./frame-answer.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import type { InboxRoom } from "./inbox.ts";
+import type { FrameResult, UserFrame, SessionFrame } from "../rpc/inbox.ts";
 
-/** Any frame of an inbox socket except `auth`, which renews its token. */
-export type ActFrame = Exclude<InboxClientFrame, { type: "auth" }>;
-/** What a Socket.IO session hands over: its client's frames, `isPrivateDm` in the vocabulary of clients that do not retry. */
-export type SessionFrame =
-  | Exclude<ActFrame, { type: "send" }>
-  | (Extract<ActFrame, { type: "send" }> & { readonly isPrivateDm?: boolean })
-  | { readonly type: "history" };
 /** `isBurst`: the send is exempt from the conversation's rate limit. */
-type CountedFrame = ActFrame & { readonly isBurst?: boolean };
-type Write = Extract<ActFrame, { type: "send" | "edit" | "delete" | "react" }>;
+type CountedFrame = UserFrame & { readonly isBurst?: boolean };
+type Write = Extract<UserFrame, { type: "send" | "edit" | "delete" | "react" }>;
 
 /** Takes one frame of one inbox socket. */
 export function receiveInboxFrame(inbox: InboxRoom, device: InboxDevice, data: string | ArrayBuffer): void {
   receive(receiverFor(inbox), device, data);
 }
 
-function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
+function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, UserFrame> {
   const { limits, now, verifyToken, user } = inbox.ports;
   return {
     connections: inbox.devices,
@@ -44,7 +37,7 @@ function receiverFor(inbox: InboxRoom): Receiver<InboxDevice, ActFrame> {
 }
 
 /** Does what the client of a Socket.IO session says. A page of history is only counted here. */
-export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: SessionFrame): Promise<FrameAnswer> {
+export function answerTo(inbox: InboxRoom, device: InboxDevice, frame: SessionFrame): Promise<FrameResult> {
   const error = inbox.devices.accessError(device) ?? (device.isOpen ? undefined : "token_expired");
   if (error !== undefined) {
     inbox.devices.end(device, error);
@@ -80,7 +73,7 @@ export function actOn(
   inbox: InboxRoom,
   device: InboxDevice,
   frame: CountedFrame,
-  answered: (answer: FrameAnswer) => void,
+  answered: (answer: FrameResult) => void,
 ): void {
   const refuse = (reason: Refusal) => answered({ kind: "refused", refusal: reason });
   const refused = takeFrames(
@@ -108,7 +101,7 @@ function pass(
   inbox: InboxRoom,
   device: InboxDevice,
   frame: Exclude<CountedFrame, { type: "sync" | "subscribe" }>,
-  answered: (answer: FrameAnswer) => void,
+  answered: (answer: FrameResult) => void,
 ): void {
   const { peer: name, ...act } = frame;
   // Judged before it travels: what writes values between objects recurses without a bound.
@@ -130,7 +123,7 @@ function pass(
 }
 
 /** Notes what the frame says about typing. True if typing ended on this device but the user still types on another. */
-function isStillTyping(inbox: InboxRoom, device: InboxDevice, frame: ActFrame): boolean {
+function isStillTyping(inbox: InboxRoom, device: InboxDevice, frame: UserFrame): boolean {
   if (frame.type === "send") {
     device.rememberTyping(frame.peer, undefined);
   } else if (frame.type === "typing") {
@@ -153,7 +146,7 @@ function rememberMark(
 }
 
 /** Answers a frame on its own socket. */
-function reply(inbox: InboxRoom, device: InboxDevice, frame: ActFrame, answer: FrameAnswer): void {
+function reply(inbox: InboxRoom, device: InboxDevice, frame: UserFrame, answer: FrameResult): void {
   if (answer.kind === "sent") {
     // Not before its message, which waits where the device is being caught up with.
     const { peer } = frame as Write;

@@ -3,7 +3,7 @@ import { conversationList, readSummaries } from "../archive/list.ts";
 import { readAuthConfig } from "../auth/config.ts";
 import { verifyToken } from "../auth/verify.ts";
 import type { Env } from "../env.ts";
-import { expiresHeader } from "../protocol/internal-headers.ts";
+import { expiresHeader } from "../rpc/upgrade-headers.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { userIdSchema } from "../protocol/identity.ts";
 import { defaultListConversations, fixedLimits } from "../protocol/limits.ts";
@@ -13,20 +13,26 @@ import { createObserver, type Observer } from "../observability/index.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { RollingLimit } from "../sockets/rolling-limit.ts";
-import type { Delivery, DeliveryAnswer } from "./delivery.ts";
-import type { FrameAnswer } from "./frame-answer.ts";
-import { answerTo, receiveInboxFrame, takeFrames, type SessionFrame } from "./frames.ts";
+import { answerTo, receiveInboxFrame, takeFrames } from "./frames.ts";
 import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
 import { InboxRoom, type InboxConversation, type InboxPorts } from "./inbox.ts";
 import type { PresenceStore } from "./own-presence.ts";
-import type { KeptPresence, SeenPresence } from "./presence-rules.ts";
+import type { KeptPresence } from "./presence-rules.ts";
 import { admit, type NewConversations } from "./quota.ts";
 import { Sessions } from "./sessions.ts";
+import type {
+  InboxNotification,
+  NotifyResult,
+  FrameResult,
+  SessionFrame,
+  VisiblePresence,
+  InboxRpc,
+} from "../rpc/inbox.ts";
 
 const quotaKey = "newConversations";
 
 /** One user, over all their conversations: the plug between the platform and the inbox. */
-export class Inbox extends DurableObject<Env> {
+export class InboxObject extends DurableObject<Env> implements InboxRpc {
   readonly #user: string;
   readonly #observer: Observer;
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
@@ -88,7 +94,7 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** A conversation of this user tells what is new in it. Returns when Socket.IO sessions, whose sockets are elsewhere, were told. */
-  async deliver(delivery: Delivery): Promise<DeliveryAnswer> {
+  async notify(delivery: InboxNotification): Promise<NotifyResult> {
     const answer = this.#room.deliver(delivery);
     if (this.#sessions.areAny) {
       await this.#sessions.told();
@@ -110,7 +116,10 @@ export class Inbox extends DurableObject<Env> {
    * What a session's client says, in order; a frame's answer is in its place, and comes after what the frame led to.
    * Undefined where the session is none of this inbox's any more: then its client must begin anew.
    */
-  async take(sid: string, frames: readonly SessionFrame[]): Promise<readonly FrameAnswer[] | undefined> {
+  async handleFrames(
+    sid: string,
+    frames: readonly SessionFrame[],
+  ): Promise<readonly FrameResult[] | undefined> {
     const device = this.#sessions.device(sid);
     if (device === undefined) {
       // Its end may be on the way, which says why.
@@ -142,12 +151,12 @@ export class Inbox extends DurableObject<Env> {
   }
 
   /** The inbox of a user who may see this one asks, and is told of changes from now on. */
-  follow(follower: string): Promise<SeenPresence> {
+  follow(follower: string): Promise<VisiblePresence> {
     return this.#room.presence.follow(follower);
   }
 
   /** The inbox of a peer tells of their presence. Whether any device here still follows them. */
-  presence(peer: string, presence: SeenPresence): boolean {
+  updatePresence(peer: string, presence: VisiblePresence): boolean {
     return this.#room.following.told(peer, presence);
   }
 
@@ -197,7 +206,7 @@ export class Inbox extends DurableObject<Env> {
       list: () => conversationList(env.DB, user, { limit: defaultListConversations }, Date.now()),
       archived: (peers) => readSummaries(env.DB, user, peers),
       follow: (peer) => env.INBOXES.getByName(peer).follow(user),
-      tellFollower: (follower, presence) => env.INBOXES.getByName(follower).presence(user, presence),
+      tellFollower: (follower, presence) => env.INBOXES.getByName(follower).updatePresence(user, presence),
       verifyToken: async (token) =>
         resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
       presenceStore: presenceStore(ctx.storage.kv),
@@ -217,18 +226,18 @@ export class Inbox extends DurableObject<Env> {
     return {
       peer,
       act: async (frames) => {
-        const reply = await stub().act(user, frames);
+        const reply = await stub().forward(user, frames);
         return {
-          answers: reply.answers,
-          settled: (rev) => reply.settled(rev),
+          answers: reply.results,
+          settled: (rev) => reply.waitUntilReplicated(rev),
           end: () => reply[Symbol.dispose](),
         };
       },
-      settled: (rev) => stub().settled(rev),
-      sync: (after) => stub().sync(user, after),
-      isHere: async () => stub().isHere(user),
-      askInbox: async () => stub().askInbox(user),
-      tellInbox: () => stub().tellInbox(user),
+      settled: (rev) => stub().waitUntilReplicated(rev),
+      sync: (after) => stub().replay(user, after),
+      isHere: async () => stub().hasSocket(user),
+      askInbox: async () => stub().requireNotify(user),
+      tellInbox: () => stub().notifyInbox(user),
     };
   }
 }

@@ -1,5 +1,4 @@
 import type { Verification } from "../auth/verify.ts";
-import type { InboxAct } from "../conversation/inbox-callers.ts";
 import type { ConversationList, Summary } from "../protocol/conversation-list.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
@@ -9,21 +8,23 @@ import type { ServerFrame } from "../protocol/server-frame.ts";
 import { typingBelievedMs } from "../protocol/typing.ts";
 import { Connections } from "../sockets/connections.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
-import type { Delivery, DeliveryAnswer, RelayedFrame } from "./delivery.ts";
 import { Following } from "./following.ts";
 import { hold } from "./held-frames.ts";
 import type { InboxDevice } from "./inbox-device.ts";
 import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
 import { isCountable, isNewer, overlaid } from "./overlay.ts";
 import { OwnPresence, type PresenceStore } from "./own-presence.ts";
-import type { SeenPresence } from "./presence-rules.ts";
 import { ToldLately } from "./told.ts";
 import { within } from "../sockets/within.ts";
+import type { ForwardedFrame } from "../rpc/conversation.ts";
+import type { InboxNotification, NotifyResult, RelayedFrame, VisiblePresence } from "../rpc/inbox.ts";
 
 /** What told within this time may hold more, for a write to D1 that follows its last one closely. */
 const justNowMs = 2_000;
+
 /** So many of them are asked, the newest; more has nobody who is told by people. */
 const maxAsked = 50;
+
 /** The list does not wait longer for that. */
 const heldWaitMs = 1_000;
 
@@ -53,8 +54,8 @@ export interface InboxPorts {
   readonly list: () => Promise<ConversationList>;
   /** The archive's word on these conversations. Throws where it does not answer. */
   readonly archived: (peers: readonly string[]) => Promise<ReadonlyMap<string, Archived>>;
-  readonly follow: (peer: string) => Promise<SeenPresence>;
-  readonly tellFollower: (follower: string, presence: SeenPresence) => Promise<boolean>;
+  readonly follow: (peer: string) => Promise<VisiblePresence>;
+  readonly tellFollower: (follower: string, presence: VisiblePresence) => Promise<boolean>;
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly presenceStore: PresenceStore;
   readonly report: Observer["report"];
@@ -130,7 +131,7 @@ export class InboxRoom {
   }
 
   /** A conversation tells what is new in it. Nothing is stored, whether somebody is there or not. */
-  deliver(delivery: Delivery): DeliveryAnswer {
+  deliver(delivery: InboxNotification): NotifyResult {
     const { peer, bothWrote, isHere, summary } = delivery;
     const before = this.#told.get(peer);
     // A call that was given up may land after its repeat, which told all of it.
@@ -147,7 +148,7 @@ export class InboxRoom {
   }
 
   /** Sends a device's frame to the conversation it is about, in order. */
-  act(peer: string, frame: InboxAct, answered: Answered): void {
+  act(peer: string, frame: ForwardedFrame, answered: Answered): void {
     let lane = this.#lanes.get(peer);
     if (lane === undefined) {
       lane = new Lane({ ...this.ports, idle: () => this.#closeLane(peer, lane) }, peer);
@@ -227,7 +228,7 @@ export class InboxRoom {
     await within(heldWaitMs, Promise.allSettled(asked));
   }
 
-  #relayNew({ peer, frames, summary }: Delivery, before: Summary | undefined): void {
+  #relayNew({ peer, frames, summary }: InboxNotification, before: Summary | undefined): void {
     if (this.devices.all.length === 0) {
       return;
     }
@@ -288,6 +289,6 @@ export class InboxRoom {
 }
 
 /** Whether more was told since. A history that was replaced may begin anew at a lower `rev`. */
-function isOutdated({ frames, summary }: Delivery, told: Summary): boolean {
+function isOutdated({ frames, summary }: InboxNotification, told: Summary): boolean {
   return isNewer(told, summary) && !frames.some((frame) => frame.type === "reset");
 }

@@ -1,9 +1,9 @@
-import type { ActAnswer, InboxAct } from "../conversation/inbox-callers.ts";
 import { isWrite } from "../protocol/client-frame.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { Report } from "../observability/log-events.ts";
 import { Batches } from "../sockets/batches.ts";
 import { within } from "../sockets/within.ts";
+import type { ForwardedResult, ForwardedFrame } from "../rpc/conversation.ts";
 
 /** A call is taken for broken after this and made again, which is harmless: sends carry their ids, marks only grow. */
 const callTimeoutMs = 10_000;
@@ -14,13 +14,13 @@ const maxSettleTries = 5;
 export interface ConversationCalls {
   /** The user id, where an alias was asked for. */
   readonly peer: string;
-  act(frames: readonly InboxAct[]): Promise<ActSession>;
+  act(frames: readonly ForwardedFrame[]): Promise<ActSession>;
   settled(rev: number): Promise<void>;
 }
 
 /** What a conversation answered, and the way to ask it for more within the same call: that is billed once. */
 export interface ActSession {
-  readonly answers: readonly ActAnswer[];
+  readonly answers: readonly ForwardedResult[];
   settled(rev: number): Promise<void>;
   /** Lets the call go, which would keep both objects awake. */
   end(): void;
@@ -36,10 +36,10 @@ export interface LanePorts {
 }
 
 /** Hears what a conversation answered, and the peer's user id as far as it is known. */
-export type Answered = (answer: ActAnswer, peer: string) => void;
+export type Answered = (answer: ForwardedResult, peer: string) => void;
 
 interface Errand {
-  readonly frame: InboxAct;
+  readonly frame: ForwardedFrame;
   readonly answered: Answered;
 }
 
@@ -64,7 +64,7 @@ export class Lane {
     );
   }
 
-  add(frame: InboxAct, answered: Answered): void {
+  add(frame: ForwardedFrame, answered: Answered): void {
     this.#errands.add({ frame, answered });
   }
 
@@ -79,7 +79,7 @@ export class Lane {
     });
   }
 
-  async #call(errands: readonly Errand[]): Promise<readonly ActAnswer[]> {
+  async #call(errands: readonly Errand[]): Promise<readonly ForwardedResult[]> {
     const frames = errands.map(({ frame }) => frame);
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const answers = await within(callTimeoutMs, this.#try(frames));
@@ -92,7 +92,7 @@ export class Lane {
     return [];
   }
 
-  async #try(frames: readonly InboxAct[]): Promise<readonly ActAnswer[]> {
+  async #try(frames: readonly ForwardedFrame[]): Promise<readonly ForwardedResult[]> {
     const opened = await this.#ports.open(this.#name);
     if ("code" in opened) {
       return frames.map(() => ({ kind: "refused", refusal: opened }));

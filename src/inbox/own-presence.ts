@@ -1,17 +1,12 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { TokenBucket } from "../sockets/token-bucket.ts";
-import {
-  freshPresence,
-  seen,
-  toMinute,
-  withPlace,
-  type KeptPresence,
-  type SeenPresence,
-} from "./presence-rules.ts";
+import { freshPresence, seen, toMinute, withPlace, type KeptPresence } from "./presence-rules.ts";
+import type { VisiblePresence } from "../rpc/inbox.ts";
 
 /** Followers that are remembered; beyond them the oldest are forgotten and ask again. */
 const maxFollowers = 1_000;
+
 /** How long a place that said that the user is there is believed without asking it again. */
 const placesAgeMs = 120_000;
 
@@ -33,7 +28,7 @@ interface OwnPresencePorts {
   /** Whether the user has a live socket in the conversation with a peer. */
   readonly isHere: (peer: string) => Promise<boolean>;
   /** Tells a follower; whether anyone of theirs still follows. */
-  readonly tell: (follower: string, presence: SeenPresence) => Promise<boolean>;
+  readonly tell: (follower: string, presence: VisiblePresence) => Promise<boolean>;
   /** A follower or a conversation could not be told or asked. */
   readonly failed: () => void;
   /** The conversation with a peer asks again whether the user may be seen. */
@@ -134,7 +129,7 @@ export class OwnPresence {
   }
 
   /** A follower asks, and is told of changes from now on. Writes a row for a new one. */
-  async follow(follower: string): Promise<SeenPresence> {
+  async follow(follower: string): Promise<VisiblePresence> {
     this.#gone.delete(follower);
     if (!this.#followers.includes(follower)) {
       this.#keepFollowers([...this.#followers, follower].slice(-maxFollowers));
@@ -148,7 +143,7 @@ export class OwnPresence {
   }
 
   /** Who is blocked sees what they would see of a hidden user. */
-  #seenBy(follower: string): SeenPresence {
+  #seenBy(follower: string): VisiblePresence {
     const isBlocked = this.#ports.store.isBlocked(follower);
     return seen(isBlocked ? { ...this.#kept, visible: false } : this.#kept, this.#isOnline());
   }

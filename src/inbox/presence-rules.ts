@@ -1,9 +1,4 @@
-/** What followers see of a user. */
-export interface SeenPresence {
-  readonly online: boolean;
-  /** When they were last online, in whole minutes; missing where they never were, or are. */
-  readonly lastSeen?: number;
-}
+import type { VisiblePresence } from "../rpc/inbox.ts";
 
 /** What an inbox keeps of its user's presence. */
 export interface KeptPresence {
@@ -34,7 +29,7 @@ export function withPlace(kept: KeptPresence, peer: string, isHere: boolean): Ke
 }
 
 /** Hidden users look like ones who were never here. */
-export function seen({ visible, lastSeenMs }: KeptPresence, online: boolean): SeenPresence {
+export function seen({ visible, lastSeenMs }: KeptPresence, online: boolean): VisiblePresence {
   if (!visible) {
     return { online: false };
   }

@@ -1,16 +1,11 @@
 import { Batches } from "../sockets/batches.ts";
 import type { Socket } from "../sockets/connection.ts";
 import { within } from "../sockets/within.ts";
+import type { SessionEnd } from "../rpc/session.ts";
 
 /** A call is taken for broken after this and made again; the session drops what it was told before. */
 const callTimeoutMs = 10_000;
 const maxTries = 3;
-
-/** How an inbox ends a session: a v1 socket would be closed with these. */
-export interface SessionEnd {
-  readonly code: number;
-  readonly reason: string;
-}
 
 export interface SessionSocketPorts {
   /** Hands frames to the session. Whether it is still one of this user's. */

@@ -1,6 +1,7 @@
 import { within } from "../sockets/within.ts";
 import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
-import { SessionSocket, type SessionEnd } from "./session-socket.ts";
+import { SessionSocket } from "./session-socket.ts";
+import type { SessionEnd } from "../rpc/session.ts";
 
 /** An answer waits so long for sessions to be told first, so that a message's event comes before its acknowledgement. */
 const toldWaitMs = 2_000;

@@ -1,10 +1,10 @@
-import type { Delivery } from "./delivery.ts";
+import type { InboxNotification } from "../rpc/inbox.ts";
 
 /** What conversations told is at hand so long: longer than a write to the archive may take. */
 export const toldForMs = 60_000;
 const maxTold = 1_000;
 
-type Known = Pick<Delivery, "summary" | "bothWrote">;
+type Known = Pick<InboxNotification, "summary" | "bothWrote">;
 type Told = Known & { readonly atMs: number };
 
 /** How conversations stood when they last told, as far as that was lately. In memory only. */

@@ -1,7 +1,5 @@
 import * as z from "zod";
 import { accessError } from "../auth/access.ts";
-import type { FrameAnswer } from "../inbox/frame-answer.ts";
-import type { SessionEnd } from "../inbox/session-socket.ts";
 import { errorCatalogue, refusal, type ErrorCode, type Refusal } from "../protocol/errors.ts";
 import {
   parseEvent,
@@ -9,7 +7,7 @@ import {
   type HistoryEvent,
   type PrivateDm,
 } from "../protocol/socket-io-events.ts";
-import type { ChatPorts, InboxCalls, InboxFrame } from "./chat-ports.ts";
+import type { ChatPorts, InboxCalls } from "./chat-ports.ts";
 import { Detachment } from "./detachment.ts";
 import { InboxLine } from "./inbox-line.ts";
 import { Marks, marksSchema } from "./marks.ts";
@@ -21,6 +19,8 @@ import { Revisions } from "./revisions.ts";
 import { acknowledgementOf, type PushedFrame } from "./server-events.ts";
 import type { SessionAllowance } from "./session-allowance.ts";
 import { bareToken, messageTokenError } from "./tokens.ts";
+import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
+import type { SessionEnd } from "../rpc/session.ts";
 
 /** What survives the object's sleep. Fields are only added. */
 export const keptChatSchema = z.object({
@@ -31,6 +31,7 @@ export const keptChatSchema = z.object({
   /** When its session was sent a CONNECT lately. */
   connectsAtMs: z.array(z.number()).optional(),
 });
+
 export type KeptChat = z.infer<typeof keptChatSchema>;
 
 /** During a deploy, an inbox of the version before takes `history` for a frame to a peer: its `unknown_peer` is no refusal. */
@@ -165,7 +166,7 @@ export class ChatMember implements Member {
     return accessError({ user: this.user, expiresAtMs: this.#expiresAtMs }, this.#ports.now());
   }
 
-  async #pass(frame: InboxFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
+  async #pass(frame: SessionFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
     const sent = isNamed && frame.type === "send" ? await this.#revisions.placed(frame) : frame;
     if ("code" in sent) {
       refuse(this.#link, sent, frame, acknowledge);
@@ -209,7 +210,7 @@ export class ChatMember implements Member {
     });
   }
 
-  #add(frame: InboxFrame, answered: (answer: FrameAnswer) => void): void {
+  #add(frame: SessionFrame, answered: (answer: FrameResult) => void): void {
     if (frame.type === "send") {
       this.#ownSends.add(frame.id);
     }
@@ -222,7 +223,7 @@ export class ChatMember implements Member {
     });
   }
 
-  #heard(frame: InboxFrame, answer: FrameAnswer): void {
+  #heard(frame: SessionFrame, answer: FrameResult): void {
     if (answer.kind === "sent" && frame.type === "send") {
       this.#revisions.moved(frame.peer, answer.receipt.rev);
     } else if (answer.kind === "done" && frame.type === "delivered") {

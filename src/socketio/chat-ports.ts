@@ -1,23 +1,16 @@
 import type { Verification } from "../auth/verify.ts";
-import type { FrameAnswer } from "../inbox/frame-answer.ts";
 import type { Refusal } from "../protocol/errors.ts";
-import type { InboxClientFrame } from "../protocol/inbox-frame.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Page } from "../protocol/rest.ts";
 import type { HistoryEvent } from "../protocol/socket-io-events.ts";
-
-/** A frame for an inbox. A fresh token is the session's own business; a page of history only its allowance. */
-export type InboxFrame =
-  | Exclude<InboxClientFrame, { type: "auth" | "send" }>
-  | (Extract<InboxClientFrame, { type: "send" }> & { readonly isPrivateDm?: boolean })
-  | { readonly type: "history" };
+import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
 
 /** The inbox of a session's user. All may break with the object behind it; each call begins anew. */
 export interface InboxCalls {
   /** A refusal when the user connected too often. */
   attach(expiresAtMs: number): Promise<Refusal | undefined>;
   /** Undefined where the session is none of the inbox's. */
-  take(frames: readonly InboxFrame[]): Promise<readonly FrameAnswer[] | undefined>;
+  take(frames: readonly SessionFrame[]): Promise<readonly FrameResult[] | undefined>;
   renew(expiresAtMs: number): Promise<Refusal | undefined>;
   detach(delivered: readonly (readonly [peer: string, seq: number])[]): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
-import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
 import { errorName, type Report } from "../observability/log-events.ts";
 import { createObserver, type Observer } from "../observability/index.ts";
 import { readSettings } from "../settings.ts";

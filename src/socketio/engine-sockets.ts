@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 
 /** What the WebSocket that is a session's transport remembers while its object sleeps. Fields are only added. */

@@ -1,20 +1,19 @@
-import type { FrameAnswer } from "../inbox/frame-answer.ts";
 import { refusal } from "../protocol/errors.ts";
 import { Batches } from "../sockets/batches.ts";
-import type { InboxFrame } from "./chat-ports.ts";
+import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
 
 const maxTries = 3;
 
 interface InboxLinePorts {
-  readonly take: (frames: readonly InboxFrame[]) => Promise<readonly FrameAnswer[] | undefined>;
+  readonly take: (frames: readonly SessionFrame[]) => Promise<readonly FrameResult[] | undefined>;
   readonly wait: (ms: number) => Promise<void>;
   /** The inbox does not know the session any more. */
   readonly lost: () => void;
 }
 
 interface Errand {
-  readonly frame: InboxFrame;
-  readonly answered: (answer: FrameAnswer) => void;
+  readonly frame: SessionFrame;
+  readonly answered: (answer: FrameResult) => void;
 }
 
 /** The way to the inbox of a session's user: frames in order, one call in flight. A repeat is harmless: sends carry their ids. */
@@ -27,7 +26,7 @@ export class InboxLine {
     this.#errands = new Batches((errands) => this.#hand(errands));
   }
 
-  add(frame: InboxFrame, answered: (answer: FrameAnswer) => void): void {
+  add(frame: SessionFrame, answered: (answer: FrameResult) => void): void {
     this.#errands.add({ frame, answered });
   }
 
@@ -46,7 +45,7 @@ export class InboxLine {
     }
   }
 
-  async #take(frames: readonly InboxFrame[]): Promise<readonly FrameAnswer[] | undefined> {
+  async #take(frames: readonly SessionFrame[]): Promise<readonly FrameResult[] | undefined> {
     for (let tries = 1; tries <= maxTries; tries += 1) {
       try {
         return await this.#ports.take(frames);

@@ -1,7 +1,7 @@
 import type { Refusal } from "../protocol/errors.ts";
-import type { InboxFrame } from "./chat-ports.ts";
+import type { SessionFrame } from "../rpc/inbox.ts";
 
-type Send = Extract<InboxFrame, { type: "send" }>;
+type Send = Extract<SessionFrame, { type: "send" }>;
 
 /** Conversations whose revision is remembered. */
 const maxPeers = 1_000;

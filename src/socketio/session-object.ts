@@ -1,9 +1,7 @@
 import { conversationKey } from "../archive/conversation-key.ts";
 import { hasKeys, readAuthConfig } from "../auth/config.ts";
 import { verifyToken, type Verification } from "../auth/verify.ts";
-import { historySources, readHistory } from "../http/history.ts";
-import { RequestRefused } from "../http/problem.ts";
-import type { SessionEnd } from "../inbox/session-socket.ts";
+import { historySources, readHistory } from "../history/history.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { conversationName, pairFromName } from "../protocol/pair.ts";
 import type { Page } from "../protocol/rest.ts";
@@ -18,11 +16,12 @@ import { EngineSessionObject } from "./engine-session-object.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PushedFrame } from "./server-events.ts";
 import { SocketIo, type KeptMembers } from "./socket-io.ts";
+import type { SessionEnd, SessionRpc } from "../rpc/session.ts";
 
 const userKey = "user";
 
 /** One Socket.IO client: the plug between the platform and the chat. */
-export class SocketIoSession extends EngineSessionObject {
+export class SocketIoSessionObject extends EngineSessionObject implements SessionRpc {
   #chat: Chat | undefined;
 
   /** The inbox of the session's user tells what is new. Whether the session is one of that user's. */
@@ -110,7 +109,7 @@ export class SocketIoSession extends EngineSessionObject {
     const stub = () => this.env.INBOXES.getByName(user);
     return {
       attach: async (expiresAtMs) => stub().attach(sid, expiresAtMs),
-      take: async (frames) => await stub().take(sid, frames),
+      take: async (frames) => await stub().handleFrames(sid, frames),
       renew: async (expiresAtMs) => stub().renew(sid, expiresAtMs),
       detach: async (delivered) => stub().detach(sid, delivered),
     };
@@ -139,13 +138,7 @@ export class SocketIoSession extends EngineSessionObject {
     const sources = historySources(this.env.DB, pairFromName(name), conversationKey(name), (part) =>
       stub().page(part),
     );
-    try {
-      return (await readHistory(sources, { before, limit, rev })).page;
-    } catch (error) {
-      if (error instanceof RequestRefused) {
-        return error.refusal;
-      }
-      throw error;
-    }
+    const result = await readHistory(sources, { before, limit, rev });
+    return result.ok ? result.page : result.refusal;
   }
 }

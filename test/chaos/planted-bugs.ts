@@ -26,9 +26,9 @@ const newestFromArchive: PlantedBug = {
   name: "the newest page needs D1",
   planted: [
     {
-      file: "http/history.ts",
-      from: "const newest = await sources.record(",
-      to: "await sources.archived({ before: 2, limit }); const newest = await sources.record(",
+      file: "history/history.ts",
+      from: "const newest = await sources.stored(",
+      to: "await sources.archived({ before: 2, limit }); const newest = await sources.stored(",
     },
   ],
   caughtBy: "refusals",
@@ -53,9 +53,9 @@ const staleBelieved: PlantedBug = {
   name: "stale pages believed",
   planted: [
     {
-      file: "http/history.ts",
-      from: "own !== undefined && rev !== undefined && rev <= archivedRev && !mayEndTooSoon(own, range);",
-      to: "own !== undefined;",
+      file: "history/history.ts",
+      from: "whole !== undefined && rev !== undefined && rev <= archivedRev && !mayMissNewest(whole, range);",
+      to: "whole !== undefined;",
     },
   ],
   caughtBy: "orderDifferences",

@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { actAs, syncFor } from "../../src/conversation/inbox-callers.ts";
 import { setFlagsAs } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";
-import type { Delivery } from "../../src/inbox/delivery.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { pair, World } from "./world.ts";
+import type { InboxNotification } from "../../src/rpc/inbox.ts";
 
 interface Scene {
   readonly world: World;
   /** What the inboxes of both are told. */
-  readonly told: Readonly<Record<Side, Delivery[]>>;
+  readonly told: Readonly<Record<Side, InboxNotification[]>>;
   readonly open: (side: Side) => {
     readonly frames: ServerFrame[];
     readonly connection: ReturnType<World["connect"]>;
@@ -20,7 +20,7 @@ interface Scene {
 /** Ten messages of both, Alice has read three and has four. */
 async function talking(): Promise<Scene> {
   const world = new World();
-  const told: Record<Side, Delivery[]> = { a: [], b: [] };
+  const told: Record<Side, InboxNotification[]> = { a: [], b: [] };
   world.deliver = async (user, delivery) => {
     told[user === pair.a ? "a" : "b"].push(delivery);
     return { devices: 1, visible: true };

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { noFlags } from "../../src/model/flags.ts";
 import { writeChanges } from "../../src/archive/write.ts";
-import { setFlagsAs, writeAs, type WriteReply } from "../../src/conversation/callers.ts";
+import { setFlagsAs, writeAs } from "../../src/conversation/callers.ts";
 import { summaryOf } from "../../src/conversation/summary.ts";
-import type { Delivery } from "../../src/inbox/delivery.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { pair, World } from "./world.ts";
+import type { SendResult } from "../../src/rpc/conversation.ts";
+import type { InboxNotification } from "../../src/rpc/inbox.ts";
 
 /** Two messages of each, archived. */
 async function talking(): Promise<World> {
@@ -23,7 +24,7 @@ function send(id: string): WriteFrame {
   return { type: "send", id, text: `text ${id}` };
 }
 
-async function write(world: World, side: Side, frame: WriteFrame): Promise<WriteReply> {
+async function write(world: World, side: Side, frame: WriteFrame): Promise<SendResult> {
   const reply = writeAs(world.room, pair[side], frame);
   await world.settle();
   return reply;
@@ -179,7 +180,7 @@ test("[BL2][BL3][AR5] a restored record takes a newer block back from D1, and te
   await world.settle();
   world.storage.restore(older);
   world.restart();
-  const told: (Delivery & { user: string })[] = [];
+  const told: (InboxNotification & { user: string })[] = [];
   world.deliver = async (user, delivery) => {
     told.push({ ...delivery, user });
     return { devices: 1, visible: true };

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../src/protocol/message.ts";
 import type { WriteOutcome } from "../../src/conversation/line.ts";
-import type { Delivery } from "../../src/inbox/delivery.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { World } from "./world.ts";
+import type { InboxNotification } from "../../src/rpc/inbox.ts";
 
 /** A world whose writes answer how they ended, and that keeps every frame and delivery that was told. */
 function watched() {
   const world = new World();
   const frames: string[] = [];
-  const deliveries: Delivery[] = [];
+  const deliveries: InboxNotification[] = [];
   world.deliver = async (_, delivery) => {
     deliveries.push(delivery);
     return { devices: 1, visible: true };
@@ -53,7 +53,7 @@ test("[DE1][IN8] a frame that is given back by an inbox is not told after its de
   const { world, write } = watched();
   await write("a", { type: "send", id: "zero", text: "hello" });
   let fail: (() => void) | undefined;
-  const deliveries: Delivery[] = [];
+  const deliveries: InboxNotification[] = [];
   world.deliver = (user, delivery) => {
     if (user === "alice") {
       return Promise.resolve({ devices: 1, visible: true });

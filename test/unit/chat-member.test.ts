@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
-import type { FrameAnswer } from "../../src/inbox/frame-answer.ts";
 import type { ChatPorts, InboxCalls } from "../../src/socketio/chat-ports.ts";
 import { refusal } from "../../src/protocol/errors.ts";
 import { ChatMember, keptChatSchema } from "../../src/socketio/chat-member.ts";
 import { SessionAllowance } from "../../src/socketio/session-allowance.ts";
 import { readSettings } from "../../src/settings.ts";
+import type { FrameResult } from "../../src/rpc/inbox.ts";
 
 const { limits } = readSettings({});
 
 /** A client whose inbox answers when `answer` is called, and what was said of it. */
 function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf" | "history">> = {}) {
   const said: string[] = [];
-  const { promise, resolve: answer } = Promise.withResolvers<readonly FrameAnswer[] | undefined>();
+  const { promise, resolve: answer } = Promise.withResolvers<readonly FrameResult[] | undefined>();
   const inbox = {
     attach: async () => undefined,
-    take: (): Promise<readonly FrameAnswer[] | undefined> => promise,
+    take: (): Promise<readonly FrameResult[] | undefined> => promise,
     renew: async () => undefined,
     detach: async () => void said.push("detached"),
     ...changes,
@@ -73,7 +73,7 @@ test("[OP3][SI10] what a client asked of an inbox that lost it is refused, befor
 test("[SI5] after a refused send the conversation is asked anew how far it is", async () => {
   const asked: string[] = [];
   const handed: unknown[] = [];
-  const answers: FrameAnswer[] = [
+  const answers: FrameResult[] = [
     { kind: "refused", refusal: refusal("stale") },
     { kind: "sent", peer: "b", receipt: { id: "2", seq: 1, rev: 9, createdAt: 0 } },
     { kind: "sent", peer: "b", receipt: { id: "3", seq: 2, rev: 10, createdAt: 0 } },

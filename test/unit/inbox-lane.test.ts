@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ActAnswer } from "../../src/conversation/inbox-callers.ts";
 import { Lane, type ConversationCalls } from "../../src/inbox/lane.ts";
+import type { ForwardedResult } from "../../src/rpc/conversation.ts";
 
 /** A lane to a conversation that acknowledges `rev` 1, 2, …; each call ends as the test wants. */
 function openLane({ session, call }: { session: () => Promise<void>; call: () => Promise<void> }) {
@@ -9,7 +9,7 @@ function openLane({ session, call }: { session: () => Promise<void>; call: () =>
   const calls: ConversationCalls = {
     peer: "bob",
     act: async (frames) => {
-      const answers = frames.map((frame): ActAnswer => {
+      const answers = frames.map((frame): ForwardedResult => {
         if (frame.type !== "send") {
           return { kind: "done" };
         }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { SessionEnd } from "../../src/inbox/session-socket.ts";
 import { Sessions } from "../../src/inbox/sessions.ts";
+import type { SessionEnd } from "../../src/rpc/session.ts";
 
 /** The rows of an inbox, which outlive it, and sessions that can be reached or not. */
 function stage() {

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Delivery } from "../../src/inbox/delivery.ts";
 import { World } from "./world.ts";
+import type { InboxNotification } from "../../src/rpc/inbox.ts";
 
 /** A conversation with a message, whose inboxes note what they are told, or fail. */
 async function talking() {
   const world = new World();
-  const inboxes = { fail: false, told: [] as (Delivery & { readonly user: string })[] };
+  const inboxes = { fail: false, told: [] as (InboxNotification & { readonly user: string })[] };
   world.deliver = async (user, delivery) => {
     if (inboxes.fail) {
       throw new Error("the inbox cannot be reached");

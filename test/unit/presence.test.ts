@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { Delivery } from "../../src/inbox/delivery.ts";
 import { Following } from "../../src/inbox/following.ts";
 import { InboxDevice } from "../../src/inbox/inbox-device.ts";
 import { OwnPresence } from "../../src/inbox/own-presence.ts";
@@ -7,11 +6,12 @@ import { maxPlaces, type KeptPresence } from "../../src/inbox/presence-rules.ts"
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import { sideOf } from "../../src/protocol/pair.ts";
 import { UserWorld } from "./user-world.ts";
+import type { InboxNotification } from "../../src/rpc/inbox.ts";
 
 const minuteMs = 60_000;
 
 /** What a conversation delivers in which the user has a socket and nobody has read. */
-function deliveryOf(peer: string, head: number): Delivery {
+function deliveryOf(peer: string, head: number): InboxNotification {
   const read = { you: 0, peer: 0 };
   const summary = { peer, head, rev: head, state: 1, read, unread: 0, muted: false, archived: false };
   return { peer, frames: [], summary: { ...summary, blocked: false }, bothWrote: false, isHere: true };

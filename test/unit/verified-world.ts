@@ -1,14 +1,11 @@
 import * as fc from "fast-check";
 import { correct, readPart } from "../../src/archive/verify.ts";
-import {
-  verifyPart,
-  type VerificationQuery,
-  type VerifiedArchive,
-} from "../../src/conversation/verification.ts";
+import { verifyPart, type VerifiedArchive } from "../../src/conversation/verification.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import type { Difference, Verification } from "../../src/protocol/verification.ts";
 import { World } from "./world.ts";
+import type { VerifyQuery } from "../../src/rpc/conversation.ts";
 
 export const key = "conversation-key-00000";
 
@@ -22,7 +19,7 @@ export function archiveOf(world: World): VerifiedArchive {
 /** An answer, while turns and calls go on as they do. */
 export async function verify(
   world: World,
-  query: Partial<VerificationQuery> = {},
+  query: Partial<VerifyQuery> = {},
   archive = archiveOf(world),
 ): Promise<Verification> {
   const answer = verifyPart(world.room, archive, { from: 1, repair: false, ...query });
@@ -108,6 +105,7 @@ const summaryColumn = fc.constantFrom(
   "archived_b",
   "blocked_a",
 );
+
 export const seq = fc.integer({ min: 1, max: 12 });
 /** A statement that leaves D1 other than it was, or not. */
 export const damage = fc.oneof(

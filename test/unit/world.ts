@@ -6,16 +6,16 @@ import { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import { receiveFrame } from "../../src/conversation/frames.ts";
 import { Log } from "../../src/conversation/log.ts";
 import { Room } from "../../src/conversation/room.ts";
-import { readHistory } from "../../src/http/history.ts";
+import { readHistory } from "../../src/history/history.ts";
 import { logEvents } from "../../src/observability/log-events.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
 import type { Pair, Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
-import type { Delivery, DeliveryAnswer } from "../../src/inbox/delivery.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { Socket } from "../../src/sockets/connection.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
+import type { InboxNotification, NotifyResult } from "../../src/rpc/inbox.ts";
 
 export const pair = { a: "alice", b: "bob" } as const;
 
@@ -44,7 +44,7 @@ export class World {
   /** How long the object pauses: over at once, unless a test holds it. */
   pause: (ms: number) => Promise<void> = () => Promise.resolve();
   /** What the users' inboxes do with a delivery. */
-  deliver: (user: string, delivery: Delivery) => Promise<DeliveryAnswer> = async () => ({
+  deliver: (user: string, delivery: InboxNotification) => Promise<NotifyResult> = async () => ({
     devices: 0,
     visible: true,
   });
@@ -129,15 +129,18 @@ export class World {
   }
 
   async history(query: PageQuery): Promise<Page> {
-    const { page } = await readHistory(
+    const result = await readHistory(
       {
         pair: this.#place.pair,
         archived: (range) => readPage(this.d1.binding, this.#place.key, range),
-        record: (part) => pagePart(this.room, part),
+        stored: (part) => pagePart(this.room, part),
       },
       query,
     );
-    return page;
+    if (!result.ok) {
+      throw new Error(result.refusal.code);
+    }
+    return result.page;
   }
 
   #open(): Room {

@@ -85,7 +85,7 @@ test("[US6] with ALIASES=off an alias is an id like any other, and nothing is lo
   const { b, alias } = await aliasedUsers();
   deployWith({ ALIASES: "off" });
   await rest(alias, b, "POST", "/messages", { id: "x", text: "so that the record is not empty" });
-  await conversationOf(env, alias, b).settled(1);
+  await conversationOf(env, alias, b).waitUntilReplicated(1);
   const watch = watchD1();
   const summary = await rest(alias, b, "GET");
   expect(ownSummarySchema.parse(await summary.json())).toMatchObject({ you: alias, peer: b, head: 1 });
@@ -102,7 +102,7 @@ test("[US6][US2] what a token says under an alias is kept for the user", async (
 test("[US7][US9] what was looked up serves a minute: hits and misses ask D1 once, a row for the user and one for the alias", async () => {
   const { a, b, alias } = await aliasedUsers();
   await rest(a, b, "POST", "/messages", { id: "x", text: "so that the record is not empty" });
-  await conversationOf(env, a, b).settled(1);
+  await conversationOf(env, a, b).waitUntilReplicated(1);
   const passSeconds = controlledClock();
   // Longer ago than a minute: nobody is remembered any more.
   passSeconds(61);

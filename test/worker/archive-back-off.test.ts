@@ -25,7 +25,7 @@ async function post(nth: number): Promise<void> {
 test("[AR3][CO3] no alarm is set while D1 answers", async () => {
   for (let nth = 1; nth <= 5; nth += 1) {
     await post(nth);
-    await pair.stub.settled(nth);
+    await pair.stub.waitUntilReplicated(nth);
     expect(await alarmOf(pair.stub)).toBeNull();
   }
   expect(await archiveRows(env, ...pair.users)).toHaveLength(5);
@@ -35,7 +35,7 @@ test("[AR3] each failed flush sets the next alarm, and the one that lands leaves
   const alarms = await holdAlarms(pair.stub);
   faulty.mode = "down";
   await post(1);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   await runDurableObjectAlarm(pair.stub);
   await runDurableObjectAlarm(pair.stub);
   expect(alarms.requested).toHaveLength(3);
@@ -53,7 +53,7 @@ test("[AR3] while an alarm waits, new messages do not ask D1 again, and the alar
   await holdAlarms(pair.stub);
   faulty.mode = "down";
   await post(1);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const disturbed = faulty.disturbed();
   for (let nth = 2; nth <= 5; nth += 1) {
     await post(nth);
@@ -67,7 +67,7 @@ test("[AR3] while an alarm waits, new messages do not ask D1 again, and the alar
 test("[AR2][AR3] the alarm rings by itself: D1 gets what it lacked although nobody does anything", async () => {
   faulty.mode = "down";
   await post(1);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   faulty.mode = "well";
   const landed = async () => expect(await archiveRows(env, ...pair.users)).toHaveLength(1);
   await vi.waitFor(landed, { timeout: 20_000, interval: 200 });
@@ -76,7 +76,7 @@ test("[AR2][AR3] the alarm rings by itself: D1 gets what it lacked although nobo
 
 test("[AR3][CO2] a conversation without a message waits for nothing and sets no alarm while D1 is down", async () => {
   faulty.mode = "down";
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   expect((await pair.call(pair.users[0], "GET", "/messages")).status).toBe(200);
   expect(await alarmOf(pair.stub)).toBeNull();
 });

@@ -211,7 +211,7 @@ async function restore(stub: ConversationStub, seq: number): Promise<void> {
 /** The revision once the object compared itself with D1, and D1 has it. */
 async function settledRev(): Promise<number> {
   await runDurableObjectAlarm(pair.stub);
-  await pair.stub.settled(Number.MAX_SAFE_INTEGER);
+  await pair.stub.waitUntilReplicated(Number.MAX_SAFE_INTEGER);
   const { rev } = await pair.stub.summary(pair.users[0]);
   await archived(env, ...pair.users, rev);
   return rev;

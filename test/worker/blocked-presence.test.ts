@@ -116,7 +116,7 @@ test("[BL3] no frame of any kind reaches the blocked user's devices because the 
     expect(presenceBodySchema.parse(await answer.json())).toEqual({ visible });
   }
   expect((await rest(a, b, "PATCH", "", { muted: true, archived: true })).status).toBe(200);
-  await conversationOf(env, a, b).settled(2);
+  await conversationOf(env, a, b).waitUntilReplicated(2);
   await closeAll([socket, alice]);
   await closeAll([await connectInbox(a)]);
   await settled(here);

@@ -33,13 +33,13 @@ async function talking(): Promise<Users> {
     await rest(author ?? "", peer ?? "", "POST", "/messages", { id: `m${nth + 1}`, text: `text ${nth + 1}` });
   }
   await rest(a, b, "PUT", "/read", { seq: 2 });
-  await stubOf(users).settled(4);
+  await stubOf(users).waitUntilReplicated(4);
   return users;
 }
 
 async function setBlock({ a, b }: Users, method: "PUT" | "DELETE"): Promise<void> {
   expect((await rest(a, b, method, "/block")).status).toBe(200);
-  await stubOf({ a, b }).settled(0);
+  await stubOf({ a, b }).waitUntilReplicated(0);
 }
 
 async function archivedBlock({ a, b }: Users) {
@@ -82,7 +82,7 @@ test("[BL3][LS2] the blocked user's list, summary, `synced` and inbox frames sho
   expect(await archivedBlock(users)).toEqual({ state: 1, blocked_a: 2, blocked_b: null, read_a: 2 });
   alice.send({ type: "read", peer: b, seq: 4 });
   await alice.first("read", ({ seq }) => seq === 4);
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect(await archivedBlock(users)).toEqual({ state: 1, blocked_a: 2, blocked_b: null, read_a: 4 });
   const seen = { read: { peer: 2 } };
   bob.send({ type: "sync", peer: a });
@@ -114,7 +114,7 @@ test("[BL3][LS4] when the conversation comes by `changedSince` does not tell the
   const before = await changed(b);
   expect(await changed(a)).toEqual([]);
   await rest(a, b, "PUT", "/read", { seq: 4 });
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect(await changed(b)).toEqual(before);
   expect(await changed(a)).toEqual([[b, 0]]);
   await setBlock(users, "DELETE");
@@ -136,7 +136,7 @@ test("[BL4][AR3] a block while D1 is down holds at once, survives the object's r
   faulty.mode = "well";
   expect(await archivedBlock(users)).toMatchObject({ state: 0, blocked_a: null });
   await runDurableObjectAlarm(stubOf(users));
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect(await archivedBlock(users)).toMatchObject({ state: 1, blocked_a: 2 });
   expect((await listOf(a)).conversations).toMatchObject([{ peer: b, blocked: true }]);
   expect(await alarmOf(stubOf(users))).toBeNull();
@@ -149,7 +149,7 @@ test("[BL4][AR4] an archive that was set back gets the block again when the obje
   await setBack();
   expect((await listOf(users.a)).conversations).toMatchObject([{ blocked: false }]);
   await evictDurableObject(stubOf(users));
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect((await listOf(users.a)).conversations).toMatchObject([{ blocked: true, state: 1 }]);
 });
 
@@ -162,7 +162,7 @@ test("[BL2][BL3][AR5] an object that was restored to before the block takes it b
   });
   await evictDurableObject(stubOf(users));
   const bob = await connect(b, a);
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect(await sendCode(users)).toBe("blocked");
   expect(await (await rest(a, b, "GET")).json()).toMatchObject({ blocked: true, state: 1 });
   expect((await connect(b, a)).all("ready")).toMatchObject([{ peerOnline: false, read: { peer: 2 } }]);

@@ -21,7 +21,7 @@ async function talking(): Promise<Users> {
   const users = freshUsers();
   await say(users.a, users.b, "one");
   await say(users.b, users.a, "two");
-  await stubOf(users).settled(2);
+  await stubOf(users).waitUntilReplicated(2);
   return users;
 }
 
@@ -151,7 +151,7 @@ test("[CO9][PR7] a block costs one row in the object, one in D1 and one in the b
   const cost = (method: "PUT" | "DELETE") =>
     meter.cost(async () => {
       await setBlock(a, b, method);
-      await stub.settled(0);
+      await stub.waitUntilReplicated(0);
     });
   const changed = { objectWritten: 1, archiveWritten: 1 };
   const none = { objectWritten: 0, archiveWritten: 0 };
@@ -174,7 +174,7 @@ test("[CO9] a block before the first message pays for the tables and the summary
   const cost = (run: () => Promise<unknown>, rev: number) =>
     meter.cost(async () => {
       await run();
-      await stub.settled(rev);
+      await stub.waitUntilReplicated(rev);
     });
   expect(await cost(() => setBlock(a, b, "PUT"), 0)).toMatchObject({ objectWritten: 6, archiveWritten: 3 });
   await expect.poll(() => storedIn(a)).toEqual([`blocked:${b}`, "newConversations"]);

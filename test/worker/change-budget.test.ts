@@ -25,7 +25,7 @@ async function cost(frame: WriteFrame): Promise<readonly [object: number, archiv
   const { objectWritten, archiveWritten } = await meter.cost(async () => {
     await alice.write(frame);
     const { rev } = await stubOf(users).summary(users.a);
-    await stubOf(users).settled(rev);
+    await stubOf(users).waitUntilReplicated(rev);
   });
   return [objectWritten, archiveWritten];
 }

@@ -81,7 +81,7 @@ test("[RA13] a message sent over the old REST arrives on the sockets, and what t
 test("[RA11] followed by Link, answers of any length are the whole conversation: 200 by default, joined from two pages", async () => {
   const users = freshUsers();
   await fillRecord(stubOf(users), 450);
-  await stubOf(users).settled(450);
+  await stubOf(users).waitUntilReplicated(450);
   const rows = await recordRows(stubOf(users));
   const whole = rows.toReversed().map(({ seq, author, text, created_at_ms: at }) =>
     chatSchema.parse({
@@ -121,7 +121,7 @@ test("[RA12] what was deleted and what has no text is left out, and answers are 
 test("[RA12] behind a stretch where nothing is to be shown, Link leads on", async () => {
   const users = freshUsers();
   await fillRecord(stubOf(users), 450, { textOf: (seq) => (seq <= 2 ? `text ${seq}` : "") });
-  await stubOf(users).settled(450);
+  await stubOf(users).waitUntilReplicated(450);
   const first = await getChats(users.a, users.b);
   expect(first).toEqual({ data: [], next: `${users.b}?before=51&limit=200` });
   const { data, next } = await getChats(users.a, first.next ?? "");
@@ -154,7 +154,7 @@ test("[RA13] where the history is replaced between the two calls, the conversati
       return answered.length === 1 ? { ...real, rev: 1_000 } : real;
     };
     const write = (user: string, frame: WriteFrame) => stub.write(user, frame);
-    return { summary, write, settled: (rev: number) => stub.settled(rev) };
+    return { summary, write, settled: (rev: number) => stub.waitUntilReplicated(rev) };
   };
   deployWith({ CONVERSATIONS: { getByName: ahead } as unknown as typeof CONVERSATIONS });
   expect(await postChat(a, { receiver_id: b, content: "hello" })).toMatchObject({ id: 1 });

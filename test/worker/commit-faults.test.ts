@@ -101,7 +101,7 @@ async function beginConversation(
 ): Promise<void> {
   one.send("before");
   await Promise.all([one.acknowledged(), other.until(() => other.log.size === 1)]);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
 }
 
 function faultAt({ nth, forGood }: FaultPlace) {

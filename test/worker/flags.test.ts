@@ -19,13 +19,13 @@ async function setFlags(user: string, peer: string, flags: object): Promise<OwnS
   const response = await rest(user, peer, "PATCH", "", flags);
   expect(response.status).toBe(200);
   // What the next test counts must not be this one's.
-  await stubOf(user < peer ? { a: user, b: peer } : { a: peer, b: user }).settled(0);
+  await stubOf(user < peer ? { a: user, b: peer } : { a: peer, b: user }).waitUntilReplicated(0);
   return ownSummarySchema.parse(await response.json());
 }
 
 async function say(author: string, peer: string, id: string = crypto.randomUUID()): Promise<void> {
   expect((await rest(author, peer, "POST", "/messages", { id, text: `text of ${id}` })).status).toBe(201);
-  await stubOf(author < peer ? { a: author, b: peer } : { a: peer, b: author }).settled(1_000);
+  await stubOf(author < peer ? { a: author, b: peer } : { a: peer, b: author }).waitUntilReplicated(1_000);
 }
 
 test("[LS8][MK8] PATCH answers the conversation as it is then, and the peer sees nothing of it", async () => {
@@ -57,7 +57,7 @@ test("[LS1][LS9] an archived conversation leaves the list, and a new message of 
   for (const author of [a, b]) {
     await setFlags(a, b, { archived: true, muted: true });
     await setFlags(b, a, { archived: true });
-    await stubOf({ a, b }).settled(0);
+    await stubOf({ a, b }).waitUntilReplicated(0);
     expect([peersIn(await listOf(a)), peersIn(await listOf(b))]).toEqual([[], []]);
     expect((await listOf(b)).unread).toEqual({ messages: 0, conversations: 0 });
     expect(peersIn(await listOf(a, { archived: true }))).toEqual([b]);
@@ -73,14 +73,14 @@ test("[LS9] a message over a socket brings an archived conversation back too", a
   await setFlags(b, a, { archived: true });
   const alice = await connect(a, b);
   await alice.say("hello again");
-  await stubOf({ a, b }).settled(2);
+  await stubOf({ a, b }).waitUntilReplicated(2);
   expect(peersIn(await listOf(b))).toEqual([a]);
 });
 
 test("[LS8] a conversation can be muted before its first message; it is not listed until then", async () => {
   const { a, b } = freshUsers();
   expect(await setFlags(a, b, { muted: true })).toMatchObject({ head: 0, rev: 0, state: 1, muted: true });
-  await stubOf({ a, b }).settled(0);
+  await stubOf({ a, b }).waitUntilReplicated(0);
   expect(await archiveSummary(env, a, b)).toMatchObject({ head: 0, rev: 0 });
   expect(peersIn(await listOf(a, { changedSince: 0 }))).toEqual([]);
   await say(b, a);
@@ -140,7 +140,7 @@ test("[CO6][LS9] a flag costs one row in the object and one in D1; so does a mes
   meter = await meterRows(env.DB, stub);
   const flag = (flags: object) => async () => {
     await setFlags(b, a, flags);
-    await stub.settled(0);
+    await stub.waitUntilReplicated(0);
   };
   expect(await meter.cost(flag({ archived: true }))).toMatchObject({ objectWritten: 1, archiveWritten: 1 });
   expect(await meter.cost(flag({ archived: true }))).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
@@ -156,7 +156,7 @@ test("[CO6] flags before the first message pay for the tables and the summary's 
   meter = await meterRows(env.DB, stub);
   const muting = async () => {
     await setFlags(b, a, { muted: true });
-    await stub.settled(0);
+    await stub.waitUntilReplicated(0);
   };
   expect(await meter.cost(muting)).toMatchObject({ objectWritten: 6, archiveWritten: 3 });
   expect(await meter.cost(() => say(a, b))).toMatchObject({ objectWritten: 1, archiveWritten: 2 });

@@ -12,7 +12,7 @@ export async function acquainted(): Promise<{ a: string; b: string }> {
     client.close();
     await client.closed();
   }
-  await conversationOf(env, a, b).settled(2);
+  await conversationOf(env, a, b).waitUntilReplicated(2);
   return { a, b };
 }
 

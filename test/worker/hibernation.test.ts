@@ -74,7 +74,7 @@ test("[AR2] an object that was killed before it could archive does so when someb
   await killedBeforeArchiving();
   await runInDurableObject(pair.stub, (_, { storage }) => storage.deleteAlarm());
   expect((await pair.call(pair.users[1], "GET", "")).status).toBe(200);
-  await pair.stub.settled(3);
+  await pair.stub.waitUntilReplicated(3);
   expect(await archiveRows(env, ...pair.users)).toHaveLength(3);
 });
 
@@ -119,14 +119,14 @@ test("[CO3] a quiet conversation has no alarm, and its object's second start and
   const [alice, bob] = await connectAll();
   alice.send("hello");
   await bob.until(() => bob.log.size === 1);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const meter = await meterRows(env.DB, pair.stub);
   onTestFinished(meter.restore);
   const cost = await meter.cost(async () => {
     await evictDurableObject(pair.stub);
     bob.typing(true);
     await alice.until(() => alice.frames.some((frame) => frame.type === "typing"));
-    await pair.stub.settled(1);
+    await pair.stub.waitUntilReplicated(1);
     await evictDurableObject(pair.stub);
     await pair.call(pair.users[0], "GET", "/messages?before=2");
   });

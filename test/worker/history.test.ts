@@ -165,7 +165,7 @@ test("[HI1][CO2] an empty conversation is an empty page, and looking at it write
   await bob.first("typing");
   alice.close();
   await alice.closed();
-  await stubOf(users).settled(0);
+  await stubOf(users).waitUntilReplicated(0);
   expect(await tablesOf(stubOf(users))).toEqual([]);
   expect(await recordRows(stubOf(users))).toEqual([]);
   expect(await archiveRows(env, users.a, users.b)).toEqual([]);

@@ -20,7 +20,7 @@ async function talking(): Promise<Scene> {
   await alice.say(b, "first");
   await bob.first("message");
   const stub = conversationOf(env, a, b);
-  await stub.settled(1);
+  await stub.waitUntilReplicated(1);
   const meter = await meterRows(env.DB, stub);
   onTestFinished(meter.restore);
   return { a, b, alice, bob, meter };
@@ -38,7 +38,7 @@ test("[CO1][IN9] a plain message between inbox sockets writes one row in the con
     const cost = await meter.cost(async () => {
       await alice.say(b, `message ${rev}`);
       await bob.first("message", ({ message }) => message.rev === rev);
-      await conversationOf(env, a, b).settled(rev);
+      await conversationOf(env, a, b).waitUntilReplicated(rev);
     });
     expect(cost).toMatchObject({ objectWritten: 1, archiveWritten: 2 });
   }
@@ -54,7 +54,7 @@ test("[CO1][IN9] a message to a user whom no socket of theirs awaits costs the s
   const before = [await storedIn(a), await storedIn(b)];
   const cost = await meter.cost(async () => {
     await alice.say(b, "second");
-    await conversationOf(env, a, b).settled(2);
+    await conversationOf(env, a, b).waitUntilReplicated(2);
   });
   expect(cost).toMatchObject({ objectWritten: 1, archiveWritten: 2 });
   expect([await storedIn(a), await storedIn(b)]).toEqual(before);
@@ -74,7 +74,7 @@ test("[CO1][IN4] a read mark over the inbox socket writes one row in the convers
   const read = await meter.cost(async () => {
     bob.send({ type: "read", peer: a, seq: 1 });
     await alice.first("read");
-    await conversationOf(env, a, b).settled(1);
+    await conversationOf(env, a, b).waitUntilReplicated(1);
   });
   expect(read).toMatchObject({ objectWritten: 1, archiveWritten: 1 });
   expect(await archiveSummary(env, a, b)).toMatchObject({ read_b: 1 });
@@ -85,7 +85,7 @@ test("[CO3] a burst of 50 over inbox sockets writes each message once and few su
   const cost = await meter.cost(async () => {
     await Promise.all(Array.from({ length: 50 }, (_, nth) => alice.say(b, `message ${nth}`)));
     await bob.first("message", ({ message }) => message.seq === 51);
-    await conversationOf(env, a, b).settled(51);
+    await conversationOf(env, a, b).waitUntilReplicated(51);
   });
   expect(cost.objectWritten).toBe(50);
   expect(cost.objectWritten + cost.archiveWritten).toBeLessThanOrEqual(50 * 2.2);
@@ -100,7 +100,7 @@ test("[CO2][IN2] connecting, looking and catching up write nothing anywhere", as
     await tablet.first("synced");
     tablet.close(1000, "");
     await tablet.closed();
-    await conversationOf(env, a, b).settled(1);
+    await conversationOf(env, a, b).waitUntilReplicated(1);
   });
   expect(cost).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
   expect([await storedIn(a), await storedIn(b)]).toEqual(before);
@@ -125,7 +125,7 @@ test("[CO3] idle inbox sockets leave no alarm and let all three objects sleep, a
   const cost = await meter.cost(async () => {
     alice.send({ type: "typing", peer: b, on: true });
     await bob.first("typing");
-    await conversation.settled(1);
+    await conversation.waitUntilReplicated(1);
   });
   expect(cost).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
 });

@@ -83,7 +83,7 @@ test.each<Blow & { readonly mode: D1Mode }>(cases)(
       if (isKilling) {
         // A write under way when its object died lands when it likes, and a list that was read before lacks it: it is asked again.
         await Promise.all([alice.acknowledged(), bob.acknowledged()]);
-        await pair.stub.settled(count);
+        await pair.stub.waitUntilReplicated(count);
         await Promise.all([alice.catchUpList(), bob.catchUpList()]);
       }
       await Promise.all([alice.complete({ [b]: count }), bob.complete({ [a]: count })]);
@@ -107,7 +107,7 @@ test("[IN3] an inbox that slept relays the next message to the sockets that stay
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await alice.say(b, "one");
   await bob.first("message");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   await Promise.all(inboxes().map((stub) => evictDurableObject(stub)));
   expect(await bob.say(a, "two")).toMatchObject({ type: "ack", seq: 2 });
   await alice.first("message", ({ message }) => message.text === "two");

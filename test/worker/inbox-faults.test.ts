@@ -32,7 +32,7 @@ test("[IN8] while an inbox fails, its user's peer is answered, the conversation'
     expect(await alice.say(text)).toMatchObject({ type: "ack" });
   }
   await bob.first("message", ({ message }) => message.seq === 3);
-  await pair.stub.settled(3);
+  await pair.stub.waitUntilReplicated(3);
   expect(await archiveRows(env, a, b)).toHaveLength(3);
   expect(await alarmOf(pair.stub)).not.toBeNull();
 });
@@ -43,7 +43,7 @@ test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", 
   const mend = await interceptCalls(inboxOf(b), "deliver", throwing);
   const alice = await connectInbox(a);
   expect(await alice.say(b, "hello")).toMatchObject({ type: "ack", seq: 1 });
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   expect(bob.frames.map(({ type }) => type)).toEqual(["ready"]);
   await runDurableObjectAlarm(pair.stub);
   expect(await alarmOf(pair.stub)).not.toBeNull();
@@ -104,7 +104,7 @@ test(
     await open.first("message", ({ message }) => message.text === "three");
     // Nothing of the archive was waited for up to here.
     expect(await archiveRows(env, a, b)).toEqual([]);
-    await pair.stub.settled(3);
+    await pair.stub.waitUntilReplicated(3);
     expect(await archiveRows(env, a, b)).toHaveLength(3);
     mend();
     await alice.say(b, "four");
@@ -123,7 +123,7 @@ test.each([
     const [a, b] = pair.users;
     const alice = await connectInbox(a);
     await alice.say(b, "hello");
-    await pair.stub.settled(1);
+    await pair.stub.waitUntilReplicated(1);
     faulty.mode = "hanging";
     const from = alice.frames.length;
     alice.send({ peer: b, id: "change", ...frame });
@@ -156,7 +156,7 @@ test("[IN7][IN8] a conversation killed between its commit and the delivery tells
   mend();
   const bob = await connectInbox(b);
   expect((await bob.first("ready")).list?.conversations).toEqual([]);
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   expect(await bob.first("summary")).toMatchObject({ peer: a, rev: 1, unread: 1 });
   await archived(env, a, b, 1);
   bob.send({ type: "sync", peer: a, after: 0 });

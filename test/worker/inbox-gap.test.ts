@@ -32,7 +32,7 @@ async function post(text = "hello"): Promise<void> {
 test("[IN6] what D1 has not taken yet when a device connects is in its ready all the same", async () => {
   const [alice, bob] = pair.users;
   await post("first");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const gate = gateD1();
   await post("second");
   const connecting = openInboxWith(await tokenFor(bob));
@@ -46,7 +46,7 @@ test("[IN6] what D1 has not taken yet when a device connects is in its ready all
 test("[IN6] what happens while the list is read is told by ready or by a frame behind it", async () => {
   const [alice, bob] = pair.users;
   await post("first");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const gate = gateD1();
   const device = await openInboxWith(await tokenFor(bob));
   await gate.waiting(1);
@@ -75,7 +75,7 @@ test("[IN2][IN6] while D1 is down ready comes without a list, with what was told
   const [alice, bob] = pair.users;
   faulty.mode = "down";
   await post("before");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const device = await openInboxWith(await tokenFor(bob));
   const ready = await device.first("ready");
   expect(ready).not.toHaveProperty("list");
@@ -96,7 +96,7 @@ test("[IN6][AR3] a flush that failed and lands later is told again to a device w
   await connectInbox(bob);
   faulty.mode = "down";
   await post("hello");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   // The inbox forgets that it was told, as one that slept does.
   await evictDurableObject(inboxOf(bob), { webSockets: "close" });
   faulty.mode = "well";
@@ -113,7 +113,7 @@ test("[IN6] a write to D1 that took long is told again to a device that read the
   const [alice, bob] = pair.users;
   await connectInbox(bob);
   await post("first");
-  await pair.stub.settled(1);
+  await pair.stub.waitUntilReplicated(1);
   const gate = gateD1();
   const posting = post("second");
   await gate.waiting(1);
@@ -157,7 +157,7 @@ async function connectAmidTraffic(random: () => number): Promise<() => Promise<r
   const forget = at(async () => forgets && evictDurableObject(inboxOf(bob)).catch(() => undefined));
   await Promise.all([...posts, forget, at(() => device.connect())]);
   return async () => {
-    await stub.settled(8);
+    await stub.waitUntilReplicated(8);
     await archived(env, ...users, 8);
     await device.complete({ [alice]: 8 });
     await expectOneConversation(users, [[bob, device]], 8);

@@ -105,7 +105,7 @@ test("[IN7] a sync wakes a sleeping conversation and is a delivery mark by itsel
   const { a, b } = freshUsers();
   const bob = await connectInbox(b);
   await bob.say(a, "hello");
-  await stubOf({ a, b }).settled(1);
+  await stubOf({ a, b }).waitUntilReplicated(1);
   await evictDurableObject(stubOf({ a, b }));
   const alice = await connectInbox(a);
   alice.send({ type: "sync", peer: b, after: 1 });

@@ -66,7 +66,7 @@ async function asleep(count: number): Promise<{ readonly a: string; readonly b: 
   for (let nth = 1; nth <= count; nth += 1) {
     await rest(users.a, users.b, "POST", "/messages", { id: String(nth), text: "one of many" });
   }
-  await stub.settled(count);
+  await stub.waitUntilReplicated(count);
   await evictDurableObject(stub);
   return users;
 }

@@ -15,7 +15,7 @@ test("[LS2] the summaries of given peers are those of the list, with whether bot
     [user, own],
   ] as const) {
     await rest(author, peer, "POST", "/messages", { id: "one", text: "hello" });
-    await conversationOf(env, author, peer).settled(2);
+    await conversationOf(env, author, peer).waitUntilReplicated(2);
   }
   const known = await readSummaries(env.DB, user, [one, both, own, nobody, "a stranger"]);
   const { conversations } = await listOf(user);

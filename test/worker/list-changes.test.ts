@@ -27,7 +27,7 @@ test("[LS4] a message, a read mark and a flag are each changed since the positio
   const { user, peers } = userWithPeers(5);
   for (const peer of peers) {
     await rest(peer, user, "POST", "/messages", { id: "one", text: "hello" });
-    await conversationOf(env, user, peer).settled(1);
+    await conversationOf(env, user, peer).waitUntilReplicated(1);
   }
   letSecondsPass(100);
   const { position } = await listOf(user);
@@ -36,7 +36,7 @@ test("[LS4] a message, a read mark and a flag are each changed since the positio
   await rest(user, peers[1] ?? "", "PUT", "/read", { seq: 1 });
   await rest(user, peers[2] ?? "", "PATCH", "", { muted: true });
   await rest(user, peers[3] ?? "", "PATCH", "", { archived: true });
-  await Promise.all(peers.map((peer) => conversationOf(env, user, peer).settled(2)));
+  await Promise.all(peers.map((peer) => conversationOf(env, user, peer).waitUntilReplicated(2)));
   const pages = await pagesOf(user, 1, { changedSince: position });
   expect(new Set(peersIn(...pages))).toEqual(new Set(peers.slice(0, 4)));
   expect(pages).toHaveLength(4);
@@ -51,7 +51,7 @@ test("[LS4][LS5] a summary that D1 got late is changed since a position before i
   const { user, peers } = userWithPeers(1);
   const [peer = ""] = peers;
   await rest(peer, user, "POST", "/messages", { id: "one", text: "hello" });
-  await conversationOf(env, user, peer).settled(1);
+  await conversationOf(env, user, peer).waitUntilReplicated(1);
   // D1 was set back, as if nothing had come; minutes later the object catches up.
   await env.DB.prepare("DELETE FROM conversations WHERE id = ?")
     .bind(await conversationKey(conversationName(user, peer)))
@@ -60,7 +60,7 @@ test("[LS4][LS5] a summary that D1 got late is changed since a position before i
   const { position, conversations } = await listOf(user);
   expect(conversations).toEqual([]);
   await rest(peer, user, "POST", "/messages", { id: "two", text: "and again" });
-  await conversationOf(env, user, peer).settled(2);
+  await conversationOf(env, user, peer).waitUntilReplicated(2);
   const changed = await listOf(user, { changedSince: position });
   expect(changed.conversations).toMatchObject([{ peer, head: 2, unread: 2 }]);
 });

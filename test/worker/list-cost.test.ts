@@ -76,7 +76,7 @@ test(
     for (const seq of [1, 2, 777, 49_999, 50_000, 50_001, 99_998, 99_999, count]) {
       await rest(a, b, "PUT", "/read", { seq });
       await rest(b, a, "PUT", "/read", { seq: count - 1 });
-      await conversationOf(env, a, b).settled(0);
+      await conversationOf(env, a, b).waitUntilReplicated(0);
       expect((await listOf(a)).conversations).toMatchObject([
         { head: count, read: { you: seq, peer: count - 1 }, unread: unreadOf("a", seq) },
       ]);

@@ -49,7 +49,7 @@ class Talk {
   }
 
   async settled(): Promise<void> {
-    await conversationOf(env, this.user, this.peer).settled(this.messages.length);
+    await conversationOf(env, this.user, this.peer).waitUntilReplicated(this.messages.length);
   }
 
   get listed(): ListedConversation {

@@ -30,7 +30,7 @@ test("[OP3][PR1] a conversation that cannot be asked whether its user is there i
   const { a, b } = freshUsers();
   await posted(a, b);
   await posted(b, a);
-  await stubOf({ a, b }).settled(2);
+  await stubOf({ a, b }).waitUntilReplicated(2);
   await connect(b, a);
   await interceptCalls(stubOf({ a, b }), "isHere", throwing);
   const { all } = logged();

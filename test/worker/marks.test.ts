@@ -46,7 +46,7 @@ test("[MK2][MK3] a read cursor is durable, and delivered is never below it", asy
   const alice = await connect(users.a, users.b);
   alice.send({ type: "read", seq: 3 });
   await alice.first("read");
-  await stubOf(users).settled(4);
+  await stubOf(users).waitUntilReplicated(4);
   await evictDurableObject(stubOf(users), { webSockets: "close" });
   const bob = await connect(users.b, users.a);
   expect(await bob.first("ready")).toMatchObject({
@@ -70,7 +70,7 @@ test("[MK4] a delivery mark outlives its socket, and the furthest of a user's de
   tablet.close();
   await tablet.closed();
   await bob.first("presence", ({ online }) => !online);
-  await stubOf(users).settled(6);
+  await stubOf(users).waitUntilReplicated(6);
   await evictDurableObject(stubOf(users));
   expect(await deliveredOf(users)).toBe(5);
 });

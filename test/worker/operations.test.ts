@@ -208,7 +208,7 @@ test("[OP3] a conversation that could not ask D1 since it woke up does not guess
     await rest(a, b, "POST", "/messages", { id, text: id });
   }
   const stub = conversationOf(env, a, b);
-  await stub.settled(3);
+  await stub.waitUntilReplicated(3);
   await evictDurableObject(stub);
   const points = counted();
   const log = logged();
@@ -263,7 +263,7 @@ test("[OP5] refused requests are counted at the door, failed flushes and the lag
   await rest(a, a, "GET", "/messages");
   expect(points()).toEqual([["refused", "bad_peer", 1]]);
   await rest(a, b, "POST", "/messages", { id: "0", text: "zero" });
-  await conversationOf(env, a, b).settled(1);
+  await conversationOf(env, a, b).waitUntilReplicated(1);
   const faulty = faultyD1(env.DB, "down", 1);
   onTestFinished(faulty.restore);
   await rest(a, b, "POST", "/messages", { id: "1", text: "one" });

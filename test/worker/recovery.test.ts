@@ -160,7 +160,7 @@ test("[AR4][AR5] an object restored to an older point takes back what D1 has, an
   });
   await evictAllDurableObjects();
   const bob = await connect(users.b, users.a);
-  await conversationOf(env, users.a, users.b).settled(Number.MAX_SAFE_INTEGER);
+  await conversationOf(env, users.a, users.b).waitUntilReplicated(Number.MAX_SAFE_INTEGER);
   expect(await recordRows(stub)).toEqual(record);
   expect(await sent(users, "six")).toBe(6);
   await bob.first("message", ({ message }) => message.text === "six");

@@ -26,7 +26,7 @@ describe("rows written and read", () => {
     const [alice] = pair.users;
     await pair.call(alice, "POST", "/messages", { id: crypto.randomUUID(), text: "hello" });
     const { rev } = await pair.stub.summary(alice);
-    await pair.stub.settled(rev);
+    await pair.stub.waitUntilReplicated(rev);
   }
 
   test("[CO1] the first message of a conversation also pays for its tables and the summary's indexes", async () => {
@@ -49,7 +49,7 @@ describe("rows written and read", () => {
         device.send(`message ${nth}`);
       }
       await device.acknowledged();
-      await pair.stub.settled(51);
+      await pair.stub.waitUntilReplicated(51);
     });
     expect(cost.objectWritten).toBe(50);
     expect(cost.objectWritten + cost.archiveWritten).toBeLessThanOrEqual(50 * 2.2);
@@ -107,7 +107,7 @@ describe("rows written and read", () => {
       await evictDurableObject(pair.stub);
       await pair.call(alice, "GET", "");
       await pair.call(alice, "GET", "/messages");
-      await pair.stub.settled(1);
+      await pair.stub.waitUntilReplicated(1);
     });
     expect(cost).toMatchObject({ objectWritten: 0, archiveWritten: 0 });
   });

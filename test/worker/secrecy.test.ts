@@ -31,7 +31,7 @@ test("[ER6][HI4] while D1 fails, neither an answer nor a log line carries a toke
   const one = await connect(a, b);
   expect(await one.say(`${marker} over a socket`)).toMatchObject({ type: "ack", seq: 1 });
   expect((await rest(a, b, "POST", "/messages", { id: "x", text: `${marker} over REST` })).status).toBe(201);
-  await stubOf({ a, b }).settled(2);
+  await stubOf({ a, b }).waitUntilReplicated(2);
   const page = await rest(b, a, "GET", "/messages?before=2");
   expect(await problemTextOf(page, 503)).toContain("archive_unavailable");
   const health = await worker.fetch(`${origin}/health`);

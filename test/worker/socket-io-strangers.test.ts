@@ -75,7 +75,7 @@ test("[SI1] a session takes frames for nobody but its own user", async () => {
   const nobodys = await openSession();
   expect(await sessionOf(await nobodys.sid()).push(b, [frame], undefined)).toBe(false);
   expect(
-    await inboxOf(b).take(await client.sid(), [{ type: "send", id: "1", peer: a, text: "forged" }]),
+    await inboxOf(b).handleFrames(await client.sid(), [{ type: "send", id: "1", peer: a, text: "forged" }]),
   ).toBeUndefined();
   expect(await stub.push(a, [frame], undefined)).toBe(true);
   await client.event("typing");

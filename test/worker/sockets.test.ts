@@ -103,7 +103,7 @@ test("[SO4] ping is answered pong, and does not wake an object that sleeps", asy
   const stub = stubOf({ a, b });
   const alice = await connect(a, b);
   await alice.say("hello");
-  await stub.settled(1);
+  await stub.waitUntilReplicated(1);
   await evictDurableObject(stub);
   alice.sendRaw("ping");
   await alice.until(() => alice.pongs === 1, "pong");
@@ -138,7 +138,7 @@ test("[SO6][MK4][MK7] a close that wakes a sleeping object is answered, told to 
   await bob.say("hello");
   alice.send({ type: "delivered", seq: 1 });
   await bob.first("delivered");
-  await stubOf({ a, b }).settled(1);
+  await stubOf({ a, b }).waitUntilReplicated(1);
   await evictDurableObject(stubOf({ a, b }));
   alice.close(4321, "good night");
   expect(await alice.closed()).toEqual({ code: 4321, reason: "good night" });

@@ -1,11 +1,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { previewOf } from "../../src/protocol/preview.ts";
-import type { Conversation } from "../../src/conversation/conversation-object.ts";
+import type { ConversationRpc } from "../../src/rpc/conversation.ts";
 import type { Env } from "../../src/env.ts";
 import { conversationName } from "../../src/protocol/pair.ts";
 
-export type ConversationStub = DurableObjectStub<Conversation>;
+export type ConversationStub = DurableObjectStub<ConversationRpc>;
 
 /** A message as both tables hold it. */
 export interface StoredRow {
@@ -104,7 +104,7 @@ export async function archived(
 ): Promise<void> {
   const stub = conversationOf(env, one, other);
   for (let rung = 0; rung < 60; rung += 1) {
-    await stub.settled(rev);
+    await stub.waitUntilReplicated(rev);
     // A failing D1 fails here too; then the next ring shows it.
     const summary = await archiveSummary(env, one, other).catch(() => null);
     if (summary !== null && summary.rev >= rev && summary.read_a >= read.a && summary.read_b >= read.b) {

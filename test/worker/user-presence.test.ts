@@ -50,7 +50,7 @@ test("[PR3] strangers and one-sided conversations see nothing, until the second 
   const { a, b } = freshUsers();
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await alice.say(b, "who are you?");
-  await conversationOf(env, a, b).settled(1);
+  await conversationOf(env, a, b).waitUntilReplicated(1);
   await subscribe(alice, [b, `nobody-${crypto.randomUUID()}`]);
   expect(alice.all("presence")).toEqual([]);
   await bob.say(a, "Bob");

@@ -213,7 +213,7 @@ describe("while D1 does not answer", () => {
     await talked(users, 3);
     const faulty = faultyD1(env.DB, "down", 1);
     await rest(users.a, users.b, "POST", "/messages", { id: "x", text: secretText });
-    await stubOf(users).settled(4);
+    await stubOf(users).waitUntilReplicated(4);
     faulty.restore();
     // The message and the summary that covers it; the alarm brings both.
     expect(await verifyPart(users)).toEqual({

@@ -2,10 +2,10 @@
 import { env as bindings } from "cloudflare:workers";
 import type { Env } from "../../../src/env.ts";
 import app, { Conversation as WellConversation, Inbox as WellInbox } from "../../../src/index.ts";
-import type { Delivery, DeliveryAnswer } from "../../../src/inbox/delivery.ts";
 import { alignAlarms, installClock } from "./faulty-clock.ts";
 import { installD1 } from "./faulty-d1.ts";
 import { countFault, faultsNow, setFaults, type Faults } from "./faults.ts";
+import type { InboxNotification, NotifyResult } from "../../../src/rpc/inbox.ts";
 
 const { DB, REPLICA } = bindings as unknown as { DB: D1Database; REPLICA: D1Database };
 installClock();
@@ -19,13 +19,13 @@ export class Conversation extends WellConversation {
 }
 
 export class Inbox extends WellInbox {
-  override async deliver(delivery: Delivery): Promise<DeliveryAnswer> {
+  override async notify(delivery: InboxNotification): Promise<NotifyResult> {
     const luck = faultsNow().inbox === "well" ? 1 : Math.random();
     if (luck < 0.2) {
       countFault("inbox");
       throw new Error("the inbox failed before it took anything");
     }
-    const answer = await super.deliver(delivery);
+    const answer = await super.notify(delivery);
     if (luck < 0.4) {
       countFault("inbox");
       throw new Error("the inbox failed after it took it");

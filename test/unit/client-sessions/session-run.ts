@@ -1,6 +1,5 @@
 import type { Message } from "../../../src/client/api.ts";
 import type { CreateClient } from "../../e2e/client-variant.ts";
-import type { Delivery } from "../../../src/inbox/delivery.ts";
 import type { Disk } from "../virtual-worker/disk.ts";
 import { VirtualTime } from "../virtual-worker/virtual-time.ts";
 import { VirtualWorker } from "../virtual-worker/virtual-worker.ts";
@@ -11,6 +10,7 @@ import { slowViolations } from "./prompt.ts";
 import { SharedStorage } from "./shared-storage.ts";
 import { tabs, type Composition, type Session, type Step } from "./steps.ts";
 import { Tab } from "./tab.ts";
+import type { InboxNotification } from "../../../src/rpc/inbox.ts";
 
 type Of<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 
@@ -52,7 +52,7 @@ export class SessionRun {
     this.worker = new VirtualWorker(this.time, session.hasDefaultLimits ? {} : liftedLimits, disk);
     this.worker.called = (object, method, [parameter]) => {
       if (object === `inbox ${user}` && method === "deliver") {
-        this.#note(parameter as Delivery);
+        this.#note(parameter as InboxNotification);
       }
     };
     this.phone = new Person(this.worker, user);
@@ -267,7 +267,7 @@ export class SessionRun {
     this.violations.push(...slowViolations(this));
   }
 
-  #note({ peer, frames }: Delivery): void {
+  #note({ peer, frames }: InboxNotification): void {
     const forms = this.forms.get(peer) ?? new Map<number, Message>();
     this.forms.set(peer, forms);
     for (const frame of frames) {

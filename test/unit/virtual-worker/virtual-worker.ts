@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import { Conversation } from "../../../src/conversation/conversation-object.ts";
+import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
 import { app } from "../../../src/http/app.ts";
-import { Inbox } from "../../../src/inbox/inbox-object.ts";
+import { InboxObject } from "../../../src/inbox/inbox-object.ts";
 import { conversationName } from "../../../src/protocol/pair.ts";
 import { Disk } from "./disk.ts";
 import { ObjectHost, type ObjectClass } from "./object-host.ts";
@@ -9,6 +9,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 import { VirtualSocketPair } from "./virtual-socket.ts";
 
 const secret = "a-secret-for-tests-only-of-32-characters";
+
 /** How long each call of D1 takes. */
 const d1Ms = 2;
 
@@ -152,7 +153,7 @@ export class VirtualWorker {
       return known;
     }
     const [kind = "", ...name] = key.split(" ");
-    const Class = (kind === "inbox" ? Inbox : Conversation) as unknown as ObjectClass;
+    const Class = (kind === "inbox" ? InboxObject : ConversationObject) as unknown as ObjectClass;
     const host = new ObjectHost(
       { name: name.join(" "), time: this.time, disk: this.#disk.of(key) },
       (ctx) => new Class(ctx, this.#env),

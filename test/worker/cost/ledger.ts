@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, onTestFinished } from "vitest";
-import type { ActReply } from "../../../src/conversation/inbox-callers.ts";
 import { app } from "../../../src/http/app.ts";
 import type { Users } from "../by-hand.ts";
 import { env } from "../clients.ts";
@@ -10,6 +9,7 @@ import { inboxOf } from "../inbox-client.ts";
 import { meterRows, type Rows } from "../rows.ts";
 import { conversationOf } from "../stored.ts";
 import { Pending } from "./pending.ts";
+import type { ForwardReply } from "../../../src/rpc/conversation.ts";
 
 /** Everything that Cloudflare bills, as it was counted. */
 export interface Ledger extends Rows {
@@ -85,7 +85,7 @@ export async function openLedger({ a, b }: Users): Promise<Cost> {
         counted.archiveWaits += name === "settled" ? 1 : 0;
         awake.add(object);
         const answer = inObject.run(true, () => pending.track(call));
-        return name === "act" ? withCountedWait(answer as Promise<ActReply>, waited) : answer;
+        return name === "act" ? withCountedWait(answer as Promise<ForwardReply>, waited) : answer;
       });
     }
   }
@@ -145,9 +145,9 @@ function kindOf(name: string): "alarms" | "socketMessages" | "requests" {
 
 type Waited = (wait: () => Promise<void>) => Promise<void>;
 
-async function withCountedWait(replying: Promise<ActReply>, waited: Waited): Promise<ActReply> {
-  const { answers, settled } = await replying;
-  return { answers, settled: (rev) => waited(() => settled(rev)) };
+async function withCountedWait(replying: Promise<ForwardReply>, waited: Waited): Promise<ForwardReply> {
+  const { results, waitUntilReplicated } = await replying;
+  return { results, waitUntilReplicated: (rev) => waited(() => waitUntilReplicated(rev)) };
 }
 
 async function wrapWrites(stub: DurableObjectStub, written: () => void): Promise<void> {

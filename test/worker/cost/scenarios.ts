@@ -16,6 +16,7 @@ export interface Scenario {
 
 const livelyMessages = 50;
 const steadyMessages = 10;
+
 /** With the first one at most ten: more are refused. */
 const connectRounds = 4;
 const idlePings = 4;
@@ -29,7 +30,7 @@ async function onInboxes({ a, b }: Users): Promise<[InboxClient, InboxClient]> {
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await alice.say(b, "first");
   await bob.first("message");
-  await conversationOf(env, a, b).settled(1);
+  await conversationOf(env, a, b).waitUntilReplicated(1);
   return [alice, bob];
 }
 
@@ -37,7 +38,7 @@ async function onSockets({ a, b }: Users): Promise<[Client, Client]> {
   const [alice, bob] = [await connect(a, b), await connect(b, a)];
   await alice.say("first");
   await bob.first("message");
-  await conversationOf(env, a, b).settled(1);
+  await conversationOf(env, a, b).waitUntilReplicated(1);
   return [alice, bob];
 }
 
@@ -174,7 +175,7 @@ export const scenarios: readonly Scenario[] = [
     begin: async (users) => {
       const [alice] = await onSockets(users);
       await Promise.all(Array.from({ length: 60 }, () => alice.say("hello")));
-      await conversationOf(env, users.a, users.b).settled(61);
+      await conversationOf(env, users.a, users.b).waitUntilReplicated(61);
       return async () => {
         const page = await rest(users.b, users.a, "GET", "/messages?before=56&limit=50&rev=61");
         expect(page.status).toBe(200);

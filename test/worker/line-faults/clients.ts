@@ -155,7 +155,7 @@ export const faultsOfClients = {
       const { a, b } = users;
       await postedAndArchived(users);
       await posted(b, a);
-      await stubOf(users).settled(2);
+      await stubOf(users).waitUntilReplicated(2);
       const inbox = await connectInbox(a);
       await interceptCalls(inboxOf(b), "follow", throwing);
       inbox.send({ type: "subscribe", peers: [b] });

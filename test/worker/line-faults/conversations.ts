@@ -14,7 +14,7 @@ import { d1Down, posted, postedAndArchived, requestId, some, throwing, type Faul
 async function saidWhileSqlFails(users: Users, beginning: string): Promise<void> {
   const socket = await connect(users.a, users.b);
   await socket.say("before");
-  await stubOf(users).settled(1);
+  await stubOf(users).waitUntilReplicated(1);
   const undo = await interceptSql(stubOf(users), (call, query) =>
     query.startsWith(beginning) ? throwing() : call(),
   );
@@ -79,7 +79,7 @@ export const faultsOfConversations = {
     provoke: async (users) => {
       const faulty = d1Down();
       await posted(users.a, users.b);
-      await stubOf(users).settled(1);
+      await stubOf(users).waitUntilReplicated(1);
       faulty.mode = "well";
       await runDurableObjectAlarm(stubOf(users));
     },
@@ -104,7 +104,7 @@ export const faultsOfConversations = {
         storage.sql.exec("DELETE FROM messages WHERE seq = 3"),
       );
       await evictDurableObject(stub);
-      await stub.settled(2);
+      await stub.waitUntilReplicated(2);
     },
   },
   inbox_delivery_failed: {

@@ -36,5 +36,5 @@ export async function posted(from: string, to: string, id = "1"): Promise<void> 
 
 export async function postedAndArchived(users: Users): Promise<void> {
   await posted(users.a, users.b);
-  await stubOf(users).settled(1);
+  await stubOf(users).waitUntilReplicated(1);
 }

@@ -1,7 +1,5 @@
-/** What the SDK's user sees: every type that `pairline/client` shows, without a type of the DOM or of Node. */
-import type { ErrorCode } from "../protocol/errors.ts";
 import type { FetchLike, SocketLike } from "./api-platform.ts";
-import type { PairlineError } from "./errors.ts";
+import type { PairlineError, PairlineErrorCode } from "./errors.ts";
 
 /** A value that changes. `subscribe` and `value` fit React's `useSyncExternalStore`: a value stays the same object until it changes. */
 export interface Live<Value> {
@@ -241,18 +239,6 @@ export interface Events {
   /** Trouble that no promise tells: the storage or the token failed. The client goes on. */
   readonly trouble: PairlineError;
 }
-
-/** Codes of the server's catalogue (docs/protocol/rest.md, ER), and the client's own. */
-export type PairlineErrorCode =
-  | ErrorCode
-  /** The server could not be reached, or did not answer. */
-  | "network"
-  /** `token()` failed. */
-  | "no_token"
-  /** The storage failed; what it should have kept is in memory only. */
-  | "storage"
-  /** `close()` was called before. */
-  | "closed";
 
 /** Keeps what waits to be acknowledged over a reload. Entries are plain JSON. */
 export interface OutboxStorage {

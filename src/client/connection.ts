@@ -1,8 +1,8 @@
 import { bearerPrefix, protocolVersion } from "../protocol/version.ts";
-import type { Connection as ConnectionState, Live, PairlineErrorCode, Timing } from "./api.ts";
+import type { Connection as ConnectionState, Live, Timing } from "./api.ts";
 import type { SocketLike } from "./api-platform.ts";
 import { backOffMs } from "./back-off.ts";
-import { PairlineError } from "./errors.ts";
+import { PairlineError, type PairlineErrorCode } from "./errors.ts";
 import { HeartbeatSocket } from "./heartbeat-socket.ts";
 import { View } from "./live.ts";
 import { Timer } from "./timer.ts";
@@ -17,8 +17,10 @@ const permanent: ReadonlySet<string> = new Set([
   "device_limit",
 ]);
 const refusedToken: ReadonlySet<string> = new Set(["unauthorized", "token_expired"]);
+
 /** The longest that a timer may be set to. */
 const longestTimerMs = 2 ** 31 - 1;
+
 /** `auth` frames are at least so far apart, whatever `token()` answers. */
 const leastRefreshMs = 1_000;
 

@@ -1,4 +1,4 @@
-import type { PairlineErrorCode } from "./api.ts";
+import type { ErrorCode } from "../protocol/errors.ts";
 
 /** Everything that goes wrong. `code` says what to do, `message` is English for developers. */
 export class PairlineError extends Error {
@@ -27,3 +27,15 @@ export class PairlineError extends Error {
     this.requestId = more.requestId;
   }
 }
+
+/** Codes of the server's catalogue (docs/protocol/rest.md, ER), and the client's own. */
+export type PairlineErrorCode =
+  | ErrorCode
+  /** The server could not be reached, or did not answer. */
+  | "network"
+  /** `token()` failed. */
+  | "no_token"
+  /** The storage failed; what it should have kept is in memory only. */
+  | "storage"
+  /** `close()` was called before. */
+  | "closed";

@@ -3,6 +3,6 @@ export type * from "./api.ts";
 export type * from "./api-platform.ts";
 export { createClient } from "./client.ts";
 export { deliveryOf, type Delivery } from "./delivery.ts";
-export { PairlineError } from "./errors.ts";
+export { PairlineError, type PairlineErrorCode } from "./errors.ts";
 export { indexedDbStorage } from "./indexed-db-storage.ts";
 export { memoryStorage } from "./storage.ts";

@@ -1,7 +1,7 @@
-import type { PairlineErrorCode, Timing } from "./api.ts";
+import type { Timing } from "./api.ts";
 import type { FetchLike } from "./api-platform.ts";
 import { backOffMs } from "./back-off.ts";
-import { PairlineError } from "./errors.ts";
+import { PairlineError, type PairlineErrorCode } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Refusals that may be over in a moment. All requests of the client may be repeated. */

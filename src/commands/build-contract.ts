@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asyncApiDocument } from "../contract/asyncapi.ts";
 import { docsPage } from "../contract/docs-page.ts";
 import { openApiDocument } from "../contract/openapi.ts";
-import type { WebFiles } from "./build.ts";
+import type { WebFiles } from "./web-files.ts";
 import { projectDir } from "./local.ts";
 
 /** The contract in machine form, and the page that shows it. */

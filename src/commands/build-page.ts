@@ -1,7 +1,7 @@
 import { build, type BuildOptions } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { WebFiles } from "./build.ts";
+import type { WebFiles } from "./web-files.ts";
 import { projectDir } from "./local.ts";
 
 const source = join(projectDir, "src", "web");

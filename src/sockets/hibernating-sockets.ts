@@ -1,5 +1,5 @@
 import { ping, pong } from "../protocol/heartbeat.ts";
-import { socketRequestHeader } from "../protocol/internal-headers.ts";
+import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 import type { Attachment, Connection, Socket } from "./connection.ts";
 

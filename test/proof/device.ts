@@ -5,9 +5,9 @@ import { inboxServerFrameSchema, type InboxServerFrame } from "../../src/protoco
 import type { Message, Receipt } from "../../src/protocol/message.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { bearerPrefix, protocolVersion } from "../../src/protocol/version.ts";
-import type { Ledger } from "./ledger.ts";
 import { Renewals } from "./renewals.ts";
 import { loadPages } from "./rest.ts";
+import type { DeviceOptions } from "./device-options.ts";
 
 /** A connection that says nothing for so long is held for dead. An inbox asks D1 for its list first, for 2 s at most. */
 const silenceMs = { conversation: 2_000, inbox: 4_000 };
@@ -15,19 +15,6 @@ const pingMs = 500;
 const reconnectMs = 60;
 /** A connection that ended without a word. */
 const abnormalClosure = 1006;
-
-export interface DeviceOptions {
-  readonly url: string;
-  readonly user: string;
-  readonly peer: string;
-  readonly ledger: Ledger;
-  /** On the user's socket to all conversations instead of this one's. */
-  readonly isInbox?: boolean;
-  /** A fresh token; asked for at each connection. */
-  readonly token: () => Promise<string>;
-  /** Its tokens hold for so long, and it shows a fresh one in time; without it the server closes the socket when the token expires. */
-  readonly renewsWithinMs?: number;
-}
 
 /**
  * A client as docs/protocol wants it that heals itself: connects again from its cursor, sends again as it was what

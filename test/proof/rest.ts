@@ -4,8 +4,8 @@ import type { Message } from "../../src/protocol/message.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { pageSchema, sendAnswerSchema, type Page } from "../../src/protocol/rest.ts";
 import { verificationSchema, type Verification } from "../../src/protocol/verification.ts";
-import type { DeviceOptions } from "./device.ts";
 import type { ProvenWorker } from "./worker.ts";
+import type { DeviceOptions } from "./device-options.ts";
 
 const tryAgainMs = 150;
 const requestMs = 15_000;

@@ -1,6 +1,7 @@
 // What the SDK shows is written by hand, so that its types need no zod. Here the compiler sees that it is the protocol:
 // `npm run types` fails where one of the two has what the other has not.
 import type * as Shown from "../../src/client/api.ts";
+import type { PairlineErrorCode } from "../../src/client/errors.ts";
 import type * as Frames from "../../src/protocol/client-frame.ts";
 import type { ListedConversation } from "../../src/protocol/conversation-list.ts";
 import type { ErrorCode } from "../../src/protocol/errors.ts";
@@ -36,7 +37,7 @@ export type Checked = [
   Holds<IsSame<Sent<"edit">, z.infer<typeof Frames.editSchema>>>,
   Holds<IsSame<Sent<"delete">, z.infer<typeof Frames.deleteSchema>>>,
   Holds<IsSame<Sent<"react">, z.infer<typeof Frames.reactSchema>>>,
-  Holds<IsSame<Exclude<Shown.PairlineErrorCode, "network" | "no_token" | "storage" | "closed">, ErrorCode>>,
+  Holds<IsSame<Exclude<PairlineErrorCode, "network" | "no_token" | "storage" | "closed">, ErrorCode>>,
 ];
 
 /** What would be passed over were the comparison too lax. */

@@ -4,8 +4,9 @@ import { dayText } from "../reading/days.ts";
 import { rowsOf } from "../reading/rows.ts";
 import { Boundary } from "./boundary.tsx";
 import { isShallowlySame, memo } from "./memo.tsx";
-import { MessageRow, type MessageActions } from "./message-row.tsx";
+import { MessageRow } from "./message-row.tsx";
 import type { Nearness } from "./nearness.ts";
+import type { MessageActions } from "./message-row-properties.ts";
 
 export interface ChunkProperties {
   readonly index: number;

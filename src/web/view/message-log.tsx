@@ -1,38 +1,14 @@
-import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import type { ConversationMessage, ConversationStatus, Timeline } from "../../client/index.ts";
+import type { ConversationMessage } from "../../client/index.ts";
 import { chunksOf } from "../reading/chunks.ts";
 import { rowKey } from "../reading/rows.ts";
-import type { ScrolledLog } from "./use-scroll-place.ts";
-import type { Opening } from "./use-opening.ts";
-import type { Loader, Pages } from "./use-pages.ts";
+import type { Loader } from "./use-pages.ts";
 import { IconButton } from "./icon-button.tsx";
 import { MessageChunk } from "./message-chunk.tsx";
-import type { MessageActions } from "./message-row.tsx";
 import { moveByKey } from "./row-keys.ts";
 import { useLook } from "./use-look.ts";
 import { useOpeningPlace } from "./use-opening-place.ts";
-
-export interface LogProperties {
-  readonly timeline: Timeline;
-  readonly messages: readonly ConversationMessage[];
-  readonly status: ConversationStatus;
-  readonly you: string | undefined;
-  readonly peer: string;
-  readonly name: string;
-  readonly lineSeq: number | undefined;
-  readonly nowMs: number;
-  readonly log: ScrolledLog;
-  readonly pages: Pages;
-  readonly opening: Opening;
-  readonly activeKey: string | undefined;
-  readonly actions: MessageActions;
-  readonly onLeave: () => void;
-  readonly toNewest: () => void;
-  /** The reader sees this message and so all before it. */
-  readonly onSeen: (seq: number) => void;
-  readonly children: ComponentChildren;
-}
+import type { LogProperties } from "./message-log-properties.ts";
 
 export function MessageLog(properties: LogProperties) {
   const { timeline, messages, status, name, log, opening } = properties;

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { isVisible } from "../reading/message-text.ts";
 import { IconButton } from "./icon-button.tsx";
-import type { MessageRowProperties } from "./message-row.tsx";
+import type { MessageRowProperties } from "./message-row-properties.ts";
 
 const quickEmoji = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 

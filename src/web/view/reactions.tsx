@@ -1,4 +1,4 @@
-import type { MessageActions } from "./message-row.tsx";
+import type { MessageActions } from "./message-row-properties.ts";
 
 interface ReactionsProperties {
   readonly seq: number;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { LogProperties } from "./message-log.tsx";
 import type { ScrollPlace } from "./scroll-place.ts";
+import type { LogProperties } from "./message-log-properties.ts";
 
 export interface Look {
   /** Whether the reader sees the end of what is here. */

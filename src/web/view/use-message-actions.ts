@@ -4,8 +4,8 @@ import { findMessage, type Composing } from "../composing/composing.ts";
 import { errorText } from "../reading/error-text.ts";
 import { useChat } from "./chat-context.ts";
 import { copyText } from "./copy-text.ts";
-import type { MessageActions } from "./message-row.tsx";
 import { goTo, type Searched } from "./go-to.ts";
+import type { MessageActions } from "./message-row-properties.ts";
 import { tellWaiting } from "./tell-waiting.ts";
 
 interface Parts extends Searched {

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { LogProperties } from "./message-log.tsx";
+import type { LogProperties } from "./message-log-properties.ts";
 
 /**
  * Scrolls a conversation that was opened to its "new messages" line where it has one, else to its end. Whether that was

@@ -1,17 +1,19 @@
 import type { Report } from "../observability/log-events.ts";
-import type { Refusal } from "../protocol/errors.ts";
+import { type Refusal, refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
-import type { Entry } from "./batch.ts";
-import type { Line } from "./line.ts";
+import type { Sequencer } from "./sequencer.ts";
 import { within } from "../sockets/within.ts";
+import type { Operation } from "./commit-queue.ts";
+import type { Limits } from "../protocol/limits.ts";
+import { TokenBucket } from "../sockets/token-bucket.ts";
 
 /** How long whoever finds a record empty waits for each answer about it; it goes on without one. */
-export const emptyWaitMs = 1_000;
+export const archiveWaitMs = 1_000;
 
 interface AdmissionPorts {
-  readonly line: Pick<Line, "isEmpty" | "isBlocked" | "isFirstFlag">;
+  readonly sequencer: Pick<Sequencer, "isEmpty" | "isBlocked" | "setsFirstFlag">;
   /** Returns when the archive was asked whether it knows this conversation. */
-  readonly compared: () => Promise<void>;
+  readonly waitUntilCompared: () => Promise<void>;
   /** Counts a new conversation for whoever begins it; a refusal where these were too many. */
   readonly admit: (side: Side) => Promise<Refusal | undefined>;
   readonly report: Report;
@@ -27,30 +29,30 @@ export class Admission {
   }
 
   /** What a turn's entries must wait for; nothing once the conversation has a message. */
-  gate(entries: readonly Entry[]): Promise<void> | undefined {
-    if (!this.#ports.line.isEmpty) {
+  gate(operations: readonly Operation[]): Promise<void> | undefined {
+    if (!this.#ports.sequencer.isEmpty) {
       return undefined;
     }
-    const matters = entries.some(({ kind }) => kind !== "read");
-    return matters ? this.#ask(entries) : undefined;
+    const matters = operations.some(({ kind }) => kind !== "read");
+    return matters ? this.#ask(operations) : undefined;
   }
 
   refusalFor(side: Side): Refusal | undefined {
-    return this.#ports.line.isEmpty ? this.#refused[side] : undefined;
+    return this.#ports.sequencer.isEmpty ? this.#refused[side] : undefined;
   }
 
-  async #ask(entries: readonly Entry[]): Promise<void> {
+  async #ask(operations: readonly Operation[]): Promise<void> {
     this.#refused = {};
-    await within(emptyWaitMs, this.#ports.compared());
-    if (!this.#ports.line.isEmpty) {
+    await within(archiveWaitMs, this.#ports.waitUntilCompared());
+    if (!this.#ports.sequencer.isEmpty) {
       return;
     }
-    for (const side of new Set(entries.flatMap((entry) => this.#starterOf(entry)))) {
-      const refusal = await this.#admit(side);
-      if (refusal === undefined) {
+    for (const side of new Set(operations.flatMap((operation) => this.#startedBy(operation)))) {
+      const error = await this.#admit(side);
+      if (error === undefined) {
         return;
       }
-      this.#refused[side] = refusal;
+      this.#refused[side] = error;
     }
   }
 
@@ -58,22 +60,54 @@ export class Admission {
   async #admit(side: Side): Promise<Refusal | undefined> {
     const { admit, report } = this.#ports;
     const answer = await within(
-      emptyWaitMs,
-      admit(side).then((refusal) => ({ refusal })),
+      archiveWaitMs,
+      admit(side).then((error) => ({ error })),
     );
     if (answer === undefined) {
       report("quota_unchecked", {});
     }
-    return answer?.refusal;
+    return answer?.error;
   }
 
   // Whoever writes the first rows of a conversation begins it: with a message, or by muting or blocking beforehand.
-  #starterOf(entry: Entry): Side[] {
-    const { line } = this.#ports;
-    if (entry.kind === "send") {
-      const { author } = entry.draft;
-      return line.isBlocked(author) ? [] : [author];
+  #startedBy(operation: Operation): Side[] {
+    const { sequencer } = this.#ports;
+    if (operation.kind === "send") {
+      const { author } = operation.draft;
+      return sequencer.isBlocked(author) ? [] : [author];
     }
-    return entry.kind === "flags" && line.isFirstFlag(entry.side, entry.update) ? [entry.side] : [];
+    return operation.kind === "flags" && sequencer.setsFirstFlag(operation.side, operation.update)
+      ? [operation.side]
+      : [];
+  }
+}
+
+/** What each user of the pair may still do, over all their devices: messages apart from marks, typing and tokens. */
+export class Allowances {
+  readonly #now: () => number;
+  readonly #sends: Readonly<Record<Side, TokenBucket>>;
+  readonly #signals: Readonly<Record<Side, TokenBucket>>;
+
+  constructor(limits: Limits, now: () => number) {
+    const sends = () => new TokenBucket(limits.sendsPerSecond, limits.sendBurst, now());
+    const signals = () => new TokenBucket(limits.signalsPerSecond, limits.signalBurst, now());
+    this.#now = now;
+    this.#sends = { a: sends(), b: sends() };
+    this.#signals = { a: signals(), b: signals() };
+  }
+
+  /** `isBurst`: counted, but not refused. */
+  takeSend(side: Side, isBurst = false): Refusal | undefined {
+    const refused = this.#refusalFrom(this.#sends[side]);
+    return isBurst ? undefined : refused;
+  }
+
+  takeSignal(side: Side): Refusal | undefined {
+    return this.#refusalFrom(this.#signals[side]);
+  }
+
+  #refusalFrom(bucket: TokenBucket): Refusal | undefined {
+    const retryAfterMs = bucket.take(this.#now());
+    return retryAfterMs === 0 ? undefined : refusal("rate_limited", { retryAfterMs });
   }
 }

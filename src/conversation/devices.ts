@@ -1,7 +1,8 @@
+import { z } from "zod";
 import type { Side } from "../protocol/pair.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { Connections } from "../sockets/connections.ts";
-import type { Device } from "./device.ts";
+import { attachmentSchema, Connection } from "../sockets/connection.ts";
 
 /** The devices of both users in their conversation. */
 export class Devices extends Connections<Device, ServerFrame> {
@@ -21,5 +22,28 @@ export class Devices extends Connections<Device, ServerFrame> {
   /** The furthest delivery mark of a user's sockets; 0 without any. */
   deliveredSeq(side: Side): number {
     return Math.max(0, ...this.of(side).map((device) => device.deliveredSeq));
+  }
+}
+
+/** What a socket of a conversation remembers. Fields are only added. */
+export const deviceAttachmentSchema = attachmentSchema.extend({
+  side: z.enum(["a", "b"]),
+  deliveredSeq: z.number(),
+  /** Its user may be shown as online, as far as their inbox said so. */
+  visible: z.boolean().optional(),
+  /** When it last said that its user types; missing: they stopped. */
+  typingAtMs: z.number().optional(),
+});
+
+export type DeviceAttachment = z.infer<typeof deviceAttachmentSchema>;
+
+/** One device's socket in one conversation. */
+export class Device extends Connection<DeviceAttachment> {
+  get side(): Side {
+    return this.kept.side;
+  }
+
+  get deliveredSeq(): number {
+    return this.kept.deliveredSeq;
   }
 }

@@ -2,64 +2,69 @@ import { isWrite, parseClientFrame, type ClientFrame } from "../protocol/client-
 import type { Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
 import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
-import type { Device } from "./device.ts";
-import { receiptFrom, type WriteOutcome } from "./line.ts";
-import type { Room } from "./room.ts";
+import { receiptFrom, type WriteOutcome } from "./sequencer.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Device } from "./devices.ts";
 
 type ActFrame = Exclude<ClientFrame, { type: "auth" }>;
 
 /** Takes one frame of one device's socket. */
-export function receiveFrame(room: Room, device: Device, data: string | ArrayBuffer): void {
-  receive(receiverFor(room), device, data);
-  room.archiver.wake();
+export function receiveFrame(conversation: Conversation, device: Device, data: string | ArrayBuffer): void {
+  receive(receiverFor(conversation), device, data);
+  conversation.replicator.schedule();
 }
 
-function receiverFor(room: Room): Receiver<Device, ActFrame> {
-  const { limits, now, verifyToken, pair } = room.ports;
+function receiverFor(conversation: Conversation): Receiver<Device, ActFrame> {
+  const { limits, now, verifyToken, pair } = conversation.platform;
   return {
-    connections: room.devices,
+    connections: conversation.devices,
     limits,
     now,
     verifyToken,
     parse: parseClientFrame,
-    act: (device, frame) => act(room, device, frame),
-    takeAuth: (device) => room.allowances.takeSignal(device.side),
+    act: (device, frame) => act(conversation, device, frame),
+    takeAuth: (device) => conversation.allowances.takeSignal(device.side),
     userOf: (device) => pair[device.side],
   };
 }
 
-function act(room: Room, device: Device, frame: ActFrame): Refusal | undefined {
+function act(conversation: Conversation, device: Device, frame: ActFrame): Refusal | undefined {
   const { side } = device;
   if (isWrite(frame)) {
     if (frame.type === "send") {
-      room.typing.sent(side, device);
+      conversation.typing.onSent(side, device);
     }
-    room.write(side, frame, (outcome) => answerWrite(room, device, frame.id, outcome));
+    conversation.write(side, frame, (outcome) => answerWrite(conversation, device, frame.id, outcome));
     return undefined;
   }
-  const limited = room.allowances.takeSignal(side);
+  const limited = conversation.allowances.takeSignal(side);
   if (limited !== undefined) {
     return limited;
   }
   if (frame.type === "delivered") {
-    return room.marks.mark(device, frame.seq);
+    return conversation.marks.mark(device, frame.seq);
   }
   if (frame.type === "typing") {
-    room.typing.said(side, frame.on, device);
+    conversation.typing.onTyping(side, frame.on, device);
     return undefined;
   }
-  room.read(side, frame.seq, (outcome) => {
+  conversation.read(side, frame.seq, (outcome) => {
     if (outcome.kind === "refused") {
-      answerRefusal({ connections: room.devices }, device, outcome.refusal);
+      answerRefusal({ connections: conversation.devices }, device, outcome.refusal);
     }
   });
   return undefined;
 }
 
-function answerWrite(room: Room, device: Device, id: string, outcome: WriteOutcome<Message>): void {
+function answerWrite(
+  conversation: Conversation,
+  device: Device,
+  id: string,
+  outcome: WriteOutcome<Message>,
+): void {
   if (outcome.kind === "refused") {
-    answerRefusal({ connections: room.devices }, device, outcome.refusal, { id });
+    answerRefusal({ connections: conversation.devices }, device, outcome.refusal, { id });
   } else {
-    room.devices.send(device, { type: "ack", ...receiptFrom(id, outcome) });
+    conversation.devices.send(device, { type: "ack", ...receiptFrom(id, outcome) });
   }
 }

@@ -3,73 +3,78 @@ import { formFault, textSizeFault } from "../protocol/content.ts";
 import { isImported, type ImportedMessage, type RejectCode } from "../protocol/import.ts";
 import { sideOf } from "../protocol/pair.ts";
 import { draftFrom, hasSameContent, type Draft } from "../model/draft.ts";
-import type { Log } from "./log.ts";
-import type { Room } from "./room.ts";
+import type { MessageStore } from "./message-store.ts";
+import type { Conversation } from "./conversation.ts";
 import type { ImportOutcome, ImportResult } from "../rpc/conversation.ts";
 
 /**
  * Takes messages of before into a conversation that has none of its own: authors and times as they were, numbers next to
  * those that were imported already, read by both. One transaction; lines that were imported before change nothing.
  */
-export async function importInto(room: Room, lines: readonly ImportedMessage[]): Promise<ImportResult> {
-  await room.known();
-  const { log, line } = room;
-  const before = line.state;
-  const headBefore = line.position.head;
+export async function importMessages(
+  conversation: Conversation,
+  messages: readonly ImportedMessage[],
+): Promise<ImportResult> {
+  await conversation.waitUntilKnown();
+  const { store, sequencer } = conversation;
+  const before = sequencer.state;
+  const headBefore = sequencer.position.head;
   let outcomes: ImportOutcome[];
   try {
-    outcomes = log.transaction(() => {
-      const moment = new Moment(log);
-      const all = lines.map((message) => importOne(room, moment, message));
-      const { head } = line.position;
+    outcomes = store.transaction(() => {
+      const moment = new ImportedMoment(store);
+      const all = messages.map((message) => importOne(conversation, moment, message));
+      const { head } = sequencer.position;
       if (head > headBefore) {
-        line.read("a", head);
-        line.read("b", head);
-        line.saveState();
+        sequencer.read("a", head);
+        sequencer.read("b", head);
+        sequencer.saveState();
       }
       return all;
     });
   } catch (error) {
-    line.reload(before);
+    sequencer.reload(before);
     throw error;
   }
-  if (line.position.head > headBefore) {
-    room.inboxes.touch();
+  if (sequencer.position.head > headBefore) {
+    conversation.notifier.refresh();
   }
-  room.archiver.wake();
-  return { outcomes, rev: line.position.rev };
+  conversation.replicator.schedule();
+  return { outcomes, rev: sequencer.position.rev };
 }
 
 function importOne(
-  room: Room,
-  moment: Moment,
+  conversation: Conversation,
+  moment: ImportedMoment,
   { sender, id, text, createdAtMs }: ImportedMessage,
 ): ImportOutcome {
-  const { line, ports } = room;
+  const { sequencer, platform } = conversation;
   const fault = formFault({ type: "send", id, text });
   if (fault !== undefined) {
     return { kind: "rejected", code: fault.code, message: fault.message };
   }
-  if (createdAtMs > ports.now()) {
+  if (createdAtMs > platform.now()) {
     return rejected("out_of_range", "createdAt is in the future");
   }
-  const draft = draftFrom(sideOf(ports.pair, sender), { id, text });
-  const { last } = line;
+  const draft = draftFrom(sideOf(platform.pair, sender), { id, text });
+  const { last } = sequencer;
   const earlier = moment.find(draft, createdAtMs, last);
   if (earlier !== undefined && hasSameContent(draft, earlier)) {
     return { kind: "already" };
   }
-  return refusedAsNew(room, draft, createdAtMs, earlier) ?? added(room, moment, draft, createdAtMs);
+  return (
+    refusedAsNew(conversation, draft, createdAtMs, earlier) ?? added(conversation, moment, draft, createdAtMs)
+  );
 }
 
 /** Why a message that is not there yet may not be added; undefined: it may. */
 function refusedAsNew(
-  { line: { last }, ports }: Room,
+  { sequencer: { last }, platform }: Conversation,
   { text }: Draft,
   createdAtMs: number,
   earlier: StoredMessage | undefined,
 ): ImportOutcome | undefined {
-  const tooLong = textSizeFault(text, ports.limits);
+  const tooLong = textSizeFault(text, platform.limits);
   if (tooLong !== undefined) {
     return rejected("bad_text", tooLong.message);
   }
@@ -85,8 +90,13 @@ function refusedAsNew(
   return undefined;
 }
 
-function added({ line }: Room, moment: Moment, draft: Draft, createdAtMs: number): ImportOutcome {
-  moment.add(line.import(draft, createdAtMs));
+function added(
+  { sequencer }: Conversation,
+  moment: ImportedMoment,
+  draft: Draft,
+  createdAtMs: number,
+): ImportOutcome {
+  moment.add(sequencer.appendImported(draft, createdAtMs));
   return { kind: "imported" };
 }
 
@@ -94,13 +104,13 @@ function added({ line }: Room, moment: Moment, draft: Draft, createdAtMs: number
  * The messages of one moment, by author and name: lines come in the order of their times, so one moment is looked at
  * after the other. Times never fall with the numbers (SE4), so a moment is found without an index.
  */
-class Moment {
-  readonly #log: Log;
+class ImportedMoment {
+  readonly #log: MessageStore;
   #createdAtMs: number | undefined;
   #messages = new Map<string, StoredMessage>();
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor(store: MessageStore) {
+    this.#log = store;
   }
 
   find(

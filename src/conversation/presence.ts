@@ -1,6 +1,5 @@
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
-import type { Device } from "./device.ts";
-import type { Devices } from "./devices.ts";
+import type { Devices, Device } from "./devices.ts";
 
 /** Who of the two is seen online in their conversation: whoever has a live socket and lets it be seen. */
 export class Presence {
@@ -29,26 +28,26 @@ export class Presence {
         device.remember({ visible });
       }
     }
-    this.changed(side);
+    this.onChanged(side);
   }
 
   /** A new socket: whether its user may be seen is known already where they have another one. */
-  arrived(device: Device): void {
+  onConnected(device: Device): void {
     const { side } = device;
     const known = this.#devices.of(side).find(({ kept }) => kept.visible !== undefined);
     if (known?.kept.visible !== undefined) {
       device.remember({ visible: known.kept.visible });
     }
-    this.changed(side);
+    this.onChanged(side);
   }
 
   /** A socket was found that was there before: what the peer sees counts it already. */
-  recall(side: Side): void {
+  onRestored(side: Side): void {
     this.#shown[side] = this.#wasShown(side);
   }
 
   /** A socket of the user came or left: tells the peer's devices where that changed what they see. */
-  changed(side: Side): void {
+  onChanged(side: Side): void {
     const online = this.isOnline(side);
     if (online !== this.#shown[side]) {
       this.#shown[side] = online;

@@ -1,15 +1,14 @@
 import { otherSide, type Pair, type Side } from "../protocol/pair.ts";
 import { typingBelievedMs } from "../protocol/typing.ts";
-import type { Device } from "./device.ts";
-import type { Devices } from "./devices.ts";
-import type { Inboxes } from "./inboxes.ts";
-import type { Line } from "./line.ts";
+import type { Devices, Device } from "./devices.ts";
+import type { InboxNotifier } from "./inbox-notifier.ts";
+import type { Sequencer } from "./sequencer.ts";
 
 interface TypingPorts {
   readonly pair: Pair;
-  readonly line: Line;
+  readonly sequencer: Sequencer;
   readonly devices: Devices;
-  readonly inboxes: Inboxes;
+  readonly notifier: InboxNotifier;
   readonly now: () => number;
 }
 
@@ -28,7 +27,7 @@ export class Typing {
   }
 
   /** A device said that its user types or stopped; without one, the user's inbox did. */
-  said(side: Side, on: boolean, device?: Device): void {
+  onTyping(side: Side, on: boolean, device?: Device): void {
     this.#set(side, on ? this.#ports.now() : undefined, device);
     if (on || !this.#isTyping(side)) {
       this.#send(side, on);
@@ -36,28 +35,28 @@ export class Typing {
   }
 
   /** A message ends its author's typing, without a frame. */
-  sent(side: Side, device?: Device): void {
+  onSent(side: Side, device?: Device): void {
     this.#set(side, undefined, device);
   }
 
   /** A socket that said so is gone: the peer hears that its user stopped, unless another device of theirs types. */
-  left({ side, kept }: Device): void {
+  onLeft({ side, kept }: Device): void {
     if (kept.typingAtMs !== undefined && !this.#isTyping(side)) {
       this.#send(side, false);
     }
   }
 
   #send(side: Side, on: boolean): void {
-    const { pair, line, devices, inboxes } = this.#ports;
+    const { pair, sequencer, devices, notifier } = this.#ports;
     const peer = otherSide(side);
-    if (line.isBlocked(side) || line.isBlocked(peer)) {
+    if (sequencer.isBlocked(side) || sequencer.isBlocked(peer)) {
       return;
     }
     const frame = { type: "typing", user: pair[side], on } as const;
     devices.broadcast(frame, (device) => device.side === peer);
     // Nobody's inbox hears of somebody who may not have begun a conversation with them.
-    if (!line.isEmpty) {
-      inboxes.add(frame, peer);
+    if (!sequencer.isEmpty) {
+      notifier.add(frame, peer);
     }
   }
 

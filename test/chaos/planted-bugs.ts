@@ -13,9 +13,9 @@ const cursorBeforeAnswer: PlantedBug = {
   name: "archive cursor advanced before D1 answers",
   planted: [
     {
-      file: "conversation/archiver.ts",
+      file: "conversation/replicator.ts",
       from: "const rev = await archive.write(write);",
-      to: "this.#archivedRev = write.summary.rev; const rev = await archive.write(write);",
+      to: "this.#replicatedRev = write.summary.rev; const rev = await archive.write(write);",
     },
   ],
   caughtBy: "archiveDifferences",
@@ -39,7 +39,7 @@ const textSwapped: PlantedBug = {
   name: "a text is another's when it is written",
   planted: [
     {
-      file: "conversation/line.ts",
+      file: "conversation/sequencer.ts",
       from: "const message = this.#append(draft, nowMs);",
       to: `const message = this.#append({ ...draft, text: this.lastText ?? draft.text }, nowMs);
     this.lastText = draft.text;`,
@@ -105,8 +105,8 @@ export const plantedFaults: readonly PlantedFaults[] = [
 /** Acknowledgements wait for D1, which the comparison of latencies must see. */
 export const ackAwaitsArchive: readonly Planted[] = [
   {
-    file: "conversation/room.ts",
-    from: "settle({ ...outcome, message });",
-    to: "void this.archiver.settled(outcome.rev).then(() => settle({ ...outcome, message }));",
+    file: "conversation/conversation.ts",
+    from: "respond({ ...outcome, message });",
+    to: "void this.replicator.waitUntilReplicated(outcome.rev).then(() => respond({ ...outcome, message }));",
   },
 ];

@@ -3,9 +3,9 @@ import type { Planted } from "../proof/planted.ts";
 /** A Worker that logs what was written, who wrote it, their token and the deployment's key: in its own lines, beside them, and in an exception that nobody catches. */
 export const plantedLeaks: readonly Planted[] = [
   {
-    file: "conversation/conversation-object.ts",
-    from: "receiveFrame(this.#room, device, data);",
-    to: "receiveFrame(this.#room, device, data); throw new Error(data);",
+    file: "conversation/object.ts",
+    from: "receiveFrame(this.#conversation, device, data);",
+    to: "receiveFrame(this.#conversation, device, data); throw new Error(data);",
   },
   {
     file: "http/door.ts",

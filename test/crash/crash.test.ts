@@ -26,6 +26,6 @@ test.for(plantedPairs)("the kills catch a Worker with planted bugs: $0.name, $1.
 });
 
 test("a bug that finds no place in the source is refused", async () => {
-  const planted = [{ file: "conversation/room.ts", from: "what nobody wrote", to: "" }];
+  const planted = [{ file: "conversation/conversation.ts", from: "what nobody wrote", to: "" }];
   await expect(bundleWorker("/dev/null", { planted })).rejects.toThrow("exactly once");
 });

@@ -15,31 +15,31 @@ const gapMs = 25;
 function told(tell: string): readonly Planted[] {
   return [
     {
-      file: "conversation/room.ts",
-      from: "gate: (entries) => this.#admission.gate(entries),",
-      to: `gate: async (entries) => {
-        await this.#admission.gate(entries);
-        this.#tellEarly(entries);
+      file: "conversation/conversation.ts",
+      from: "gate: (operations) => this.#admission.gate(operations),",
+      to: `gate: async (operations) => {
+        await this.#admission.gate(operations);
+        this.#tellEarly(operations);
         await new Promise((resolve) => setTimeout(resolve, ${gapMs}));
       },`,
     },
     {
-      file: "conversation/room.ts",
-      from: "  #publish(batch: readonly Settled[], before: LogState): void {",
+      file: "conversation/conversation.ts",
+      from: "  #publish(batch: readonly OperationResult[], before: StoredState): void {",
       to: `  #early = new Set();
-  #tellEarly(entries) {
-    const { log, line } = this;
-    const { now, pair, report } = this.ports;
-    const before = line.state;
-    let settled = [];
+  #tellEarly(operations) {
+    const { store, sequencer } = this;
+    const { now, pair, report } = this.platform;
+    const before = sequencer.state;
+    let results = [];
     try {
-      log.transaction(() => {
-        settled = applyBatch({ log, line, now, report, refusalFor: () => undefined }, entries);
+      store.transaction(() => {
+        results = applyOperations({ store, sequencer, now, report, refusalFor: () => undefined }, operations);
         throw new Error("undone");
       });
     } catch {}
-    line.reload(before);
-    for (const { outcome, settle } of settled) {
+    sequencer.reload(before);
+    for (const { outcome, respond } of results) {
       if (outcome?.kind === "stored") {
         const message = toMessage(outcome.message, pair);
         ${tell}
@@ -47,23 +47,23 @@ function told(tell: string): readonly Planted[] {
     }
   }
 
-  #publish(batch: readonly Settled[], before: LogState): void {`,
+  #publish(batch: readonly OperationResult[], before: StoredState): void {`,
     },
   ];
 }
 
 const ackBeforeCommit: PlantedBug = {
   name: "ack before commit",
-  planted: told("settle({ ...outcome, message });"),
+  planted: told("respond({ ...outcome, message });"),
   caughtBy: "acknowledgedMissing",
 };
 
 const relayBeforeCommit: PlantedBug = {
   name: "relay before commit",
   planted: [
-    ...told('this.#early.add(message.rev); this.#tell({ type: "message", message });'),
+    ...told('this.#early.add(message.rev); this.#publishFrame({ type: "message", message });'),
     {
-      file: "conversation/room.ts",
+      file: "conversation/conversation.ts",
       from: 'if (outcome.kind === "stored") {\n      const { rev',
       to: 'if (outcome.kind === "stored" && !this.#early.has(message.rev)) {\n      const { rev',
     },
@@ -75,7 +75,7 @@ const noDedup: PlantedBug = {
   name: "dedup off",
   planted: [
     {
-      file: "conversation/retry-check.ts",
+      file: "conversation/dedup.ts",
       from: "const known = this.#seqByName.get(name);",
       to: 'return "none"; const known = this.#seqByName.get(name);',
     },

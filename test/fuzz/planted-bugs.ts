@@ -76,9 +76,9 @@ const failures: readonly Bug[] = [
   {
     // Its sockets close without a word.
     bug: "an object that is reset",
-    file: "conversation/conversation-object.ts",
-    from: "      receiveFrame(this.#room, device, data);",
-    to: '      if (String(data).startsWith(\'{"type":"delete"\')) { this.ctx.abort("planted"); }\n      receiveFrame(this.#room, device, data);',
+    file: "conversation/object.ts",
+    from: "      receiveFrame(this.#conversation, device, data);",
+    to: '      if (String(data).startsWith(\'{"type":"delete"\')) { this.ctx.abort("planted"); }\n      receiveFrame(this.#conversation, device, data);',
     finds: "closed with 1006",
   },
 ];

@@ -51,7 +51,11 @@ test("a Worker that acknowledges what it does not deliver is found out", async (
     seed: 3,
     settleWithinMs: 1_500,
     planted: [
-      { file: "conversation/room.ts", from: delivery, to: `if (message.seq % 2 === 1) { ${delivery} }` },
+      {
+        file: "conversation/conversation.ts",
+        from: delivery,
+        to: `if (message.seq % 2 === 1) { ${delivery} }`,
+      },
     ],
   });
   expect(outcome.faults.missing).toBeGreaterThan(0);

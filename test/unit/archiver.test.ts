@@ -33,7 +33,7 @@ test("[AR3] failed flushes are repeated from 1 s up to 5 minutes apart, across r
   await world.settle();
   expect(archived(world)).toEqual([1]);
   expect(world.alarmAtMs).toBeUndefined();
-  expect(world.room.line.state.failingSinceMs).toBeNull();
+  expect(world.room.sequencer.state.failingSinceMs).toBeNull();
 });
 
 test("[AR2] while an alarm waits, new messages do not knock at a D1 that is down; the alarm takes them along", async () => {
@@ -66,12 +66,12 @@ test("[AR2] settled returns once the revision is archived, or an alarm will see 
   alice.compose("two", "again");
   world.turn();
   expect(archived(world)).toEqual([1]);
-  await world.room.archiver.settled(2);
+  await world.room.replicator.waitUntilReplicated(2);
   expect(archived(world)).toEqual([1, 2]);
   world.d1.isDown = true;
   alice.compose("three", "and again");
   world.turn();
-  await world.room.archiver.settled(3);
+  await world.room.replicator.waitUntilReplicated(3);
   expect(archived(world)).toEqual([1, 2]);
   expect(world.alarmAtMs).toBeGreaterThan(world.nowMs);
 });
@@ -99,7 +99,7 @@ test("[AR4] a flush that is cut into many writes lands whole, its summary true a
 test("[AR2] nobody waits for the archive of a record that has nothing", async () => {
   const world = new World();
   world.d1.isDown = true;
-  await world.room.archiver.settled(5);
+  await world.room.replicator.waitUntilReplicated(5);
   expect(world.reports).toEqual([]);
 });
 
@@ -109,9 +109,9 @@ test("[MK1][AR5] a read cursor that only the archive knows comes back with the c
   await world.settle();
   world.room.read("b", 1, () => {});
   await world.settle();
-  world.room.line.saveState({ read: { a: 0, b: 0 } });
+  world.room.sequencer.saveState({ read: { a: 0, b: 0 } });
   world.restart();
-  world.room.archiver.wake();
+  world.room.replicator.schedule();
   await world.settle();
-  expect(world.room.line.state.read).toEqual({ a: 0, b: 1 });
+  expect(world.room.sequencer.state.read).toEqual({ a: 0, b: 1 });
 });

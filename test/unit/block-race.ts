@@ -1,10 +1,9 @@
-import { actAs } from "../../src/conversation/inbox-callers.ts";
-import { setFlagsAs, writeAs } from "../../src/conversation/callers.ts";
-import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
+import { setFlagsFor, writeFor, forwardFor } from "../../src/conversation/rpc-handlers.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { pair, World } from "./world.ts";
+import type { Device as DeviceSocket } from "../../src/conversation/devices.ts";
 
 /** How Bob's frames reach the conversation. */
 export type Way = "socket" | "rest" | "inbox";
@@ -41,11 +40,11 @@ export class BlockRace {
   #bob: DeviceSocket | undefined;
 
   get rev(): number {
-    return this.world.room.line.position.rev;
+    return this.world.room.sequencer.position.rev;
   }
 
   get isBlocked(): boolean {
-    return this.world.room.line.isBlocked("b");
+    return this.world.room.sequencer.isBlocked("b");
   }
 
   connect(): void {
@@ -67,7 +66,7 @@ export class BlockRace {
     const { room } = this.world;
     if (answered === "in place") {
       room.setFlags("a", { blocked }, () => {
-        this.#state = room.line.state.flags.state;
+        this.#state = room.sequencer.state.flags.state;
         this.blocks += blocked ? 1 : 0;
         this.#holds = blocked;
       });
@@ -75,7 +74,7 @@ export class BlockRace {
     }
     // Such an answer comes after frames of writes that the lifting let through: from here on these are no faults.
     this.#liftings += blocked ? 0 : 1;
-    void setFlagsAs(room, pair.a, { blocked }).then((reply) => {
+    void setFlagsFor(room, pair.a, { blocked }).then((reply) => {
       // One of an object that died is nobody's answer.
       if (reply.ok && room === this.world.room) {
         this.#liftings -= blocked ? 0 : 1;
@@ -104,11 +103,11 @@ export class BlockRace {
     if (way === "socket") {
       this.#frame(this.#bob, frame);
     } else if (way === "rest") {
-      void writeAs(room, pair.b, frame).then((reply) =>
+      void writeFor(room, pair.b, frame).then((reply) =>
         this.#answered(frame.id, reply.ok ? undefined : reply.refusal.code),
       );
     } else {
-      void actAs(room, pair.b, [frame]).then(([answer]) =>
+      void forwardFor(room, pair.b, [frame]).then(([answer]) =>
         this.#answered(frame.id, answer?.kind === "refused" ? answer.refusal.code : undefined),
       );
     }

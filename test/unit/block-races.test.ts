@@ -53,8 +53,8 @@ async function pause(race: BlockRace, luck: number): Promise<void> {
 }
 
 function change(race: BlockRace, id: string, pick: Pick): void {
-  const { head } = race.world.room.line.position;
-  const recent = race.world.room.log.range(Math.max(1, head - 10), head);
+  const { head } = race.world.room.sequencer.position;
+  const recent = race.world.room.store.range(Math.max(1, head - 10), head);
   if (recent.length === 0) {
     return;
   }
@@ -99,7 +99,7 @@ test(
 async function retryAll(race: BlockRace, stored: ReadonlySet<string>): Promise<number> {
   race.setBlock(true, "by REST");
   await race.world.settle();
-  const { head } = race.world.room.line.position;
+  const { head } = race.world.room.sequencer.position;
   race.acknowledged.clear();
   race.refusals.length = 0;
   let way = 0;
@@ -112,6 +112,6 @@ async function retryAll(race: BlockRace, stored: ReadonlySet<string>): Promise<n
   expect([...race.acknowledged].toSorted()).toEqual(expected.toSorted());
   expect(new Set(race.refusals)).toEqual(new Set(["blocked"]));
   expect(race.refusals).toHaveLength(race.sent.size - expected.length);
-  expect(race.world.room.line.position.head).toBe(head);
+  expect(race.world.room.sequencer.position.head).toBe(head);
   return race.refusals.length;
 }

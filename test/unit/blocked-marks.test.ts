@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import { actAs, syncFor } from "../../src/conversation/inbox-callers.ts";
-import { setFlagsAs } from "../../src/conversation/callers.ts";
-import { summaryOf } from "../../src/conversation/summary.ts";
+import { setFlagsFor, forwardFor, replayFor } from "../../src/conversation/rpc-handlers.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { pair, World } from "./world.ts";
 import type { InboxNotification } from "../../src/rpc/inbox.ts";
+import { summaryOf } from "../../src/conversation/sequencer.ts";
 
 interface Scene {
   readonly world: World;
@@ -47,12 +46,12 @@ async function talking(): Promise<Scene> {
 }
 
 async function setBlock(world: World, side: Side, blocked: boolean): Promise<void> {
-  void setFlagsAs(world.room, pair[side], { blocked });
+  void setFlagsFor(world.room, pair[side], { blocked });
   await world.settle();
 }
 
 function summary({ room }: World, side: Side) {
-  return summaryOf({ line: room.line, pair }, side);
+  return summaryOf({ sequencer: room.sequencer, pair }, side);
 }
 
 const isTyping = ({ type }: { readonly type: string }) => type === "typing";
@@ -67,11 +66,11 @@ test("[BL3][MK2] marks of who blocks move for their own devices and inbox alone,
   world.frame(alice.connection, { type: "delivered", seq: 6 });
   world.frame(alice.connection, { type: "read", seq: 6 });
   await world.settle();
-  void actAs(world.room, pair.a, [
+  void forwardFor(world.room, pair.a, [
     { type: "delivered", seq: 8 },
     { type: "read", seq: 7 },
   ]);
-  void syncFor(world.room, pair.a, 9);
+  void replayFor(world.room, pair.a, 9);
   await world.settle();
   world.room.disconnect(alice.connection, 1000, "");
   world.room.disconnect(open("a").connection, 1000, "");
@@ -104,7 +103,7 @@ test("[BL3][SO2] ready and synced show the marks of who blocks where the read ma
     expect(open("b").frames).toMatchObject([
       { type: "ready", read: { you: 0, peer: 3 }, delivered: { peer: 3 } },
     ]);
-    const synced = syncFor(world.room, pair.b, undefined);
+    const synced = replayFor(world.room, pair.b, undefined);
     await world.settle();
     expect((await synced).frames).toMatchObject([{ read: { peer: 3 }, delivered: { peer: 3 } }]);
     expect(open("a").frames).toMatchObject([{ type: "ready", read: { you: 9, peer: 0 } }]);
@@ -153,8 +152,8 @@ test("[BL3] typing passes neither way while either blocks, and again when neithe
     const from = { alice: alice.frames.length, bob: bob.frames.length, a: told.a.length, b: told.b.length };
     world.frame(alice.connection, { type: "typing", on: true });
     world.frame(bob.connection, { type: "typing", on: true });
-    void actAs(world.room, pair.a, [{ type: "typing", on: true }]);
-    void actAs(world.room, pair.b, [{ type: "typing", on: true }]);
+    void forwardFor(world.room, pair.a, [{ type: "typing", on: true }]);
+    void forwardFor(world.room, pair.b, [{ type: "typing", on: true }]);
     await world.settle();
     const frames = [...alice.frames.slice(from.alice), ...bob.frames.slice(from.bob)];
     const deliveries = [...told.a.slice(from.a), ...told.b.slice(from.b)];

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { noFlags } from "../../src/model/flags.ts";
 import { writeChanges } from "../../src/archive/write.ts";
-import { setFlagsAs, writeAs } from "../../src/conversation/callers.ts";
-import { summaryOf } from "../../src/conversation/summary.ts";
+import { setFlagsFor, writeFor } from "../../src/conversation/rpc-handlers.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { pair, World } from "./world.ts";
 import type { SendResult } from "../../src/rpc/conversation.ts";
 import type { InboxNotification } from "../../src/rpc/inbox.ts";
+import { summaryOf } from "../../src/conversation/sequencer.ts";
 
 /** Two messages of each, archived. */
 async function talking(): Promise<World> {
@@ -25,7 +25,7 @@ function send(id: string): WriteFrame {
 }
 
 async function write(world: World, side: Side, frame: WriteFrame): Promise<SendResult> {
-  const reply = writeAs(world.room, pair[side], frame);
+  const reply = writeFor(world.room, pair[side], frame);
   await world.settle();
   return reply;
 }
@@ -44,13 +44,13 @@ async function outcome(world: World, side: Side, frame: WriteFrame): Promise<str
 }
 
 async function setBlock(world: World, side: Side, blocked: boolean): Promise<void> {
-  const reply = setFlagsAs(world.room, pair[side], { blocked });
+  const reply = setFlagsFor(world.room, pair[side], { blocked });
   await world.settle();
   expect(await reply).toMatchObject({ ok: true, summary: { you: pair[side], blocked } });
 }
 
 const archivedBlocks = ({ d1 }: World) => d1.rows("SELECT state, blocked_a, blocked_b FROM conversations")[0];
-const blocksOf = ({ room }: World) => room.line.state.flags;
+const blocksOf = ({ room }: World) => room.sequencer.state.flags;
 
 test("[BL1][BL2] blocks are per direction: with one or both of them each may send who is not blocked", async () => {
   const world = await talking();
@@ -74,7 +74,7 @@ test("[BL2] who is blocked neither edits nor reacts, but deletes, takes reaction
   expect(await outcome(world, "b", edit)).toBe("stored");
   expect(await outcome(world, "b", like("r1", 1, true))).toBe("stored");
   await setBlock(world, "a", true);
-  const { rev } = world.room.line.position;
+  const { rev } = world.room.sequencer.position;
   expect(await outcome(world, "b", send("m2"))).toBe("repeated");
   expect(await outcome(world, "b", edit)).toBe("repeated");
   expect(await outcome(world, "b", like("r1", 1, true))).toBe("repeated");
@@ -82,11 +82,11 @@ test("[BL2] who is blocked neither edits nor reacts, but deletes, takes reaction
   expect(await outcome(world, "b", like("r2", 3, true))).toBe("blocked");
   expect(await outcome(world, "b", { ...edit, id: "e4", seq: 1 })).toBe("not_author");
   expect(await outcome(world, "b", { ...edit, id: "e5", seq: 9 })).toBe("unknown_message");
-  expect(world.room.line.position.rev).toBe(rev);
+  expect(world.room.sequencer.position.rev).toBe(rev);
   expect(await outcome(world, "b", like("r3", 1, false))).toBe("stored");
   expect(await outcome(world, "b", { type: "delete", id: "d1", seq: 4 })).toBe("stored");
   expect(await outcome(world, "a", { type: "edit", id: "e3", seq: 1, text: "mine" })).toBe("stored");
-  expect(world.room.line.position).toEqual({ head: 4, rev: rev + 3 });
+  expect(world.room.sequencer.position).toEqual({ head: 4, rev: rev + 3 });
 });
 
 test("[BL2][SE5] a retry in the turn of the block finds the first try, whichever came first", async () => {
@@ -129,7 +129,7 @@ test("[BL2] a block stands beside a write of its turn that the storage refuses, 
   await world.settle();
   expect(answers).toEqual(["block", "refused", "refused"]);
   world.restart();
-  expect(world.room.line.isBlocked("b")).toBe(true);
+  expect(world.room.sequencer.isBlocked("b")).toBe(true);
   expect(world.record).toHaveLength(4);
 });
 
@@ -199,8 +199,8 @@ test("[BL2][BL3][AR5] a restored record takes a newer block back from D1, and te
     blocked: true,
     read: { you: 4 },
   });
-  const { line } = world.room;
-  expect(summaryOf({ line, pair }, "b")).toMatchObject({ read: { peer: 2 }, blocked: false });
+  const { sequencer } = world.room;
+  expect(summaryOf({ sequencer, pair }, "b")).toMatchObject({ read: { peer: 2 }, blocked: false });
   expect(await outcome(world, "b", send("late"))).toBe("blocked");
 });
 
@@ -219,7 +219,7 @@ test("[BL1][AR4] an archive that was set back gets the block again", async () =>
   await setBlock(world, "a", true);
   world.d1.restore(older);
   world.restart();
-  world.room.archiver.wake();
+  world.room.replicator.schedule();
   await world.settle();
   expect(archivedBlocks(world)).toEqual({ state: 1, blocked_a: 0, blocked_b: null });
 });

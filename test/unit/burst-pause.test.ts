@@ -20,7 +20,7 @@ test("[AR6] what follows a message closely waits, and goes to D1 in one write wi
   await world.settle();
   world.nowMs += 50;
   alice.compose("three", "hello");
-  const settled = world.room.archiver.settled(3);
+  const settled = world.room.replicator.waitUntilReplicated(3);
   await world.settle();
   expect(archived(world)).toEqual([1]);
   expect(pauses.map(({ ms }) => ms)).toEqual([150]);
@@ -69,7 +69,7 @@ test("[AR2][AR6] an object that dies in the pause archives after its next start"
   expect(archived(world)).toEqual([1]);
   world.pause = () => Promise.resolve();
   world.restart();
-  await world.room.archiver.settled(2);
+  await world.room.replicator.waitUntilReplicated(2);
   expect(archived(world)).toEqual([1, 2]);
 });
 
@@ -238,7 +238,7 @@ test("[IN8][AR6] what was held for a write is told where D1 is then down", async
 
 test("[IN5][AR6] whoever waits until an inbox was told does not wait for the burst", async () => {
   const { world, told } = await inBurstBeside(0);
-  await world.room.inboxes.toldTo("b");
+  await world.room.notifier.notifiedSide("b");
   expect(told).toEqual([["two"], ["three", "four"]]);
 });
 
@@ -265,9 +265,9 @@ test("[AR2][AR6] nor does it pause for what came before the socket left, while t
 
 test("[IN3][AR6] an inbox whose first device came hears of the next message at once, and is told nothing where nothing is held", async () => {
   const { world, alice, told } = await inBurstBeside(0);
-  await world.room.inboxes.arrived("b");
+  await world.room.notifier.onDevicePresent("b");
   expect(told).toEqual([["two"], ["three", "four"]]);
-  await world.room.inboxes.arrived("b");
+  await world.room.notifier.onDevicePresent("b");
   expect(told).toHaveLength(2);
   alice.compose("five", "five");
   await world.settle();

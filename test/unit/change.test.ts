@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StoredMessage } from "../../src/model/message.ts";
-import { changed, takesAway, type ChangeFacts } from "../../src/conversation/change.ts";
+import { changed, takesAway, type ChangeFacts } from "../../src/conversation/edits.ts";
 import { plainMessage } from "./filled-log.ts";
 
 const message = plainMessage(1);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeAs } from "../../src/conversation/callers.ts";
+import { writeFor } from "../../src/conversation/rpc-handlers.ts";
 import { hold, withdrawnBy } from "../../src/inbox/held-frames.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
@@ -7,7 +7,7 @@ import type { ServerFrame } from "../../src/protocol/server-frame.ts";
 import { World } from "./world.ts";
 
 async function written(world: World, user: "alice" | "bob", frame: WriteFrame) {
-  const reply = writeAs(world.room, user, frame);
+  const reply = writeFor(world.room, user, frame);
   await world.settle();
   return reply;
 }
@@ -16,11 +16,11 @@ test("[DE1] what is deleted in a turn is in no answer of that turn, as a message
   const world = new World();
   await written(world, "alice", { type: "send", id: "one", text: "secret" });
   const answers = [
-    writeAs(world.room, "bob", { type: "send", id: "re", text: "re", replyTo: 1 }),
-    writeAs(world.room, "bob", { type: "react", id: "on", seq: 1, emoji: "👍", on: true }),
-    writeAs(world.room, "alice", { type: "send", id: "one", text: "secret" }),
+    writeFor(world.room, "bob", { type: "send", id: "re", text: "re", replyTo: 1 }),
+    writeFor(world.room, "bob", { type: "react", id: "on", seq: 1, emoji: "👍", on: true }),
+    writeFor(world.room, "alice", { type: "send", id: "one", text: "secret" }),
   ];
-  void writeAs(world.room, "alice", { type: "delete", id: "gone", seq: 1 });
+  void writeFor(world.room, "alice", { type: "delete", id: "gone", seq: 1 });
   await world.settle();
   const replies = await Promise.all(answers);
   expect(replies.map((reply) => reply.ok && reply.rev)).toEqual([2, 3, 1]);
@@ -40,7 +40,7 @@ test("[CH4] an edit to the text that is there takes no rev", async () => {
   await written(world, "alice", { type: "send", id: "one", text: "hello" });
   const edited = await written(world, "alice", { type: "edit", id: "e1", seq: 1, text: "hello" });
   expect(edited).toMatchObject({ ok: true, repeated: true, rev: 1, message: { rev: 1 } });
-  expect(world.room.line.position.rev).toBe(1);
+  expect(world.room.sequencer.position.rev).toBe(1);
 });
 
 test("[DE1][IN7] a sync under way shows nothing of what was deleted since it was answered", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../src/protocol/message.ts";
-import type { WriteOutcome } from "../../src/conversation/line.ts";
+import type { WriteOutcome } from "../../src/conversation/sequencer.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { World } from "./world.ts";

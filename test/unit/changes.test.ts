@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { changesSince, seqAtRev } from "../../src/conversation/changes.ts";
 import { replaySince } from "../../src/conversation/replay.ts";
 import { readSettings } from "../../src/settings.ts";
 import { filledLog, plainMessage } from "./filled-log.ts";
+import { changesSince, seqAtRev } from "../../src/conversation/message-store.ts";
 
 const { limits } = readSettings({});
 const budget = { rows: 1_000, characters: 100_000 };
@@ -58,7 +58,7 @@ test("[RP2] what changed comes in order of rev, each message once in its newest 
 
 test("[RP2] a replay shows an edited message with its new text and time", () => {
   const { log, position } = editedLog();
-  const replay = replaySince(log, pair, limits, { ...position, floorRev: 0 }, 13);
+  const replay = replaySince(log, pair, limits, { ...position, minValidRev: 0 }, 13);
   expect(replay).toMatchObject({
     kind: "messages",
     messages: [{ seq: 3, rev: 14, text: "three, twice", editedAt: 5_000 }],
@@ -67,7 +67,7 @@ test("[RP2] a replay shows an edited message with its new text and time", () => 
 
 test("[RP3] 1,000 changes are replayed, 1,001 are a reset; fifty edits of one message are one change", () => {
   const { log } = filledLog(1_001);
-  const position = { head: 1_001, rev: 1_001, floorRev: 0 };
+  const position = { head: 1_001, rev: 1_001, minValidRev: 0 };
   expect(replaySince(log, pair, limits, position, 0).kind).toBe("reset");
   expect(replaySince(log, pair, limits, position, 1)).toMatchObject({ kind: "messages" });
   log.put({ ...plainMessage(5), rev: 6_001 });
@@ -88,16 +88,16 @@ test("[RP3] 1 MiB is replayed, a byte more is a reset", () => {
     text: big.text,
     createdAt: 1_001,
   }).length;
-  const position = { head: 1, rev: 1, floorRev: 0 };
+  const position = { head: 1, rev: 1, minValidRev: 0 };
   expect(replaySince(log, pair, { ...limits, maxReplayBytes: bytes }, position, 0).kind).toBe("messages");
   expect(replaySince(log, pair, { ...limits, maxReplayBytes: bytes - 1 }, position, 0).kind).toBe("reset");
 });
 
 test("[RP3] a cursor above rev, or of a history before the floor, is a reset", () => {
   const { log } = filledLog(3);
-  expect(replaySince(log, pair, limits, { head: 3, rev: 3, floorRev: 0 }, 4).kind).toBe("reset");
-  expect(replaySince(log, pair, limits, { head: 3, rev: 9, floorRev: 8 }, 7).kind).toBe("reset");
-  expect(replaySince(log, pair, limits, { head: 3, rev: 9, floorRev: 8 }, 8).kind).toBe("messages");
+  expect(replaySince(log, pair, limits, { head: 3, rev: 3, minValidRev: 0 }, 4).kind).toBe("reset");
+  expect(replaySince(log, pair, limits, { head: 3, rev: 9, minValidRev: 8 }, 7).kind).toBe("reset");
+  expect(replaySince(log, pair, limits, { head: 3, rev: 9, minValidRev: 8 }, 8).kind).toBe("messages");
 });
 
 test("[RP2] a read that is cut ends before the first change it cannot vouch for, whichever source was cut", () => {

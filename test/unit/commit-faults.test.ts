@@ -93,7 +93,7 @@ test("[SE2] a send that fails once is stored when its turn is done again, and a 
   expect(devices.flatMap((device) => device.refused)).toEqual([]);
   expect(durable).toHaveLength(7);
   world.restart();
-  expect(world.room.line.state.read).toEqual({ a: 0, b: 1 });
+  expect(world.room.sequencer.state.read).toEqual({ a: 0, b: 1 });
 });
 
 test("[SE2][SE4] telling that fails at any frame ends the object; what is durable is replayed", async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { Device } from "../../src/conversation/device.ts";
-import { Devices } from "../../src/conversation/devices.ts";
+import { Devices, Device } from "../../src/conversation/devices.ts";
 import type { ServerFrame } from "../../src/protocol/server-frame.ts";
 import { readSettings } from "../../src/settings.ts";
 

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { setFlagsAs } from "../../src/conversation/callers.ts";
+import { setFlagsFor } from "../../src/conversation/rpc-handlers.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { Device } from "./device.ts";
@@ -180,7 +180,7 @@ export class Run {
   }
 
   #block(side: Side, on: boolean): void {
-    void setFlagsAs(this.world.room, pair[side], { blocked: on });
+    void setFlagsFor(this.world.room, pair[side], { blocked: on });
   }
 
   // An operator restores an object whose archive is whole; the archive may fail right after.
@@ -204,7 +204,7 @@ export class Run {
     this.world.d1.answersLeft = undefined;
     this.world.restart();
     for (let rounds = 0; rounds < 3; rounds += 1) {
-      this.world.room.archiver.wake();
+      this.world.room.replicator.schedule();
       await this.world.settle();
       await this.world.ringAlarm();
     }

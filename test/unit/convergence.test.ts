@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { messageValues, toMessage } from "../../src/model/message.ts";
-import { quoting } from "../../src/conversation/quoting.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { anyStep, dailyStep, Run, type Step } from "./convergence-run.ts";
 import { pair } from "./world.ts";
+import { quoting } from "../../src/conversation/message-store.ts";
 
 // A longer search: CONVERGENCE_RUNS=20000 CONVERGENCE_SEED=<any> npx vitest run --project unit convergence
 const runs = Number(process.env["CONVERGENCE_RUNS"] ?? 400);
@@ -30,7 +30,7 @@ function expectConverged({ world, devices }: Run): void {
   ).toEqual(record.map((_, index) => index + 1));
   const names = record.map(({ author, id }) => author + id);
   expect(new Set(names).size, "each message is there once").toBe(names.length);
-  const shown = quoting(world.room.log, record).map((row) => toMessage(row, pair));
+  const shown = quoting(world.room.store, record).map((row) => toMessage(row, pair));
   for (const each of devices) {
     expect(each.unsent, "every wish was settled").toBe(0);
     expect(bySeq(each.log.values()), "every device shows the record, quotes too").toEqual(shown);
@@ -43,7 +43,7 @@ function expectConverged({ world, devices }: Run): void {
     columns.map((row) => Object.values(row)),
     "the archive is the record, row for row",
   ).toEqual(record.map(messageValues));
-  const { flags, read } = world.room.line.state;
+  const { flags, read } = world.room.sequencer.state;
   expect(world.d1.rows("SELECT state, blocked_a, blocked_b, read_a, read_b FROM conversations")).toEqual([
     {
       state: flags.state,

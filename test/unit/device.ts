@@ -1,5 +1,4 @@
 import { previewOf } from "../../src/protocol/preview.ts";
-import type { Device as DeviceSocket } from "../../src/conversation/device.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { ErrorCode } from "../../src/protocol/errors.ts";
 import type { Message } from "../../src/protocol/message.ts";
@@ -7,6 +6,7 @@ import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
 import { RequestRefused } from "../../src/http/problem.ts";
 import { pair, type World } from "./world.ts";
+import type { Device as DeviceSocket } from "../../src/conversation/devices.ts";
 
 /** Answers after which a client sends again; every other refusal is the end of what it wanted. */
 const passing: readonly ErrorCode[] = ["internal", "stale", "out_of_range"];

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { noFlags, reconciledFlags, updatedFlags } from "../../src/model/flags.ts";
-import { setFlagsAs } from "../../src/conversation/callers.ts";
-import { summaryOf } from "../../src/conversation/summary.ts";
+import { setFlagsFor } from "../../src/conversation/rpc-handlers.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import type { FlagsBody } from "../../src/protocol/rest.ts";
 import { Device } from "./device.ts";
 import { pair, World } from "./world.ts";
+import { summaryOf } from "../../src/conversation/sequencer.ts";
 
 async function talking(): Promise<{ world: World; alice: Device }> {
   const world = new World();
@@ -20,7 +20,7 @@ function setFlags(world: World, side: Side, update: FlagsBody): void {
   world.room.setFlags(side, update, () => {});
 }
 
-const flagsOf = (world: World) => world.room.line.state.flags;
+const flagsOf = (world: World) => world.room.sequencer.state.flags;
 const archivedFlags = (world: World) =>
   world.d1.rows("SELECT state, muted_a, muted_b, archived_a, archived_b FROM conversations")[0];
 
@@ -35,9 +35,9 @@ test("[LS8] each side has its own flags; `state` counts what really changes", as
     muted: { a: true, b: false },
     archived: { a: false, b: true },
   });
-  const { line } = world.room;
-  expect(summaryOf({ line, pair }, "a")).toMatchObject({ state: 2, muted: true, archived: false });
-  expect(summaryOf({ line, pair }, "b")).toMatchObject({ state: 2, muted: false, archived: true });
+  const { sequencer } = world.room;
+  expect(summaryOf({ sequencer, pair }, "a")).toMatchObject({ state: 2, muted: true, archived: false });
+  expect(summaryOf({ sequencer, pair }, "b")).toMatchObject({ state: 2, muted: false, archived: true });
 });
 
 test("[LS8] flags are durable, and in D1 without a message", async () => {
@@ -147,7 +147,7 @@ test("[LS8] settled waits for flags and read cursors, whatever rev it names", as
   setFlags(world, "a", { muted: true });
   world.room.read("b", 1, () => {});
   world.turn();
-  await world.room.archiver.settled(0);
+  await world.room.replicator.waitUntilReplicated(0);
   expect(archivedFlags(world)).toMatchObject({ state: 1, muted_a: 1 });
   expect(world.d1.rows("SELECT read_b FROM conversations")).toEqual([{ read_b: 1 }]);
 });
@@ -162,7 +162,7 @@ test("[AR5][LS8] a restored record takes newer flags back from D1", async () => 
   world.storage.restore(older);
   world.restart();
   expect(flagsOf(world).state).toBe(1);
-  world.room.archiver.wake();
+  world.room.replicator.schedule();
   await world.settle();
   expect(flagsOf(world)).toMatchObject({ state: 2, muted: { a: true }, archived: { a: true } });
   world.restart();
@@ -177,10 +177,10 @@ test("[AR5][LS8] a flag set in a restored record stands on those that D1 has, an
   await world.settle();
   world.storage.restore(older);
   world.restart();
-  const reply = setFlagsAs(world.room, pair.a, { archived: true });
+  const reply = setFlagsFor(world.room, pair.a, { archived: true });
   await world.settle();
   expect(await reply).toMatchObject({ ok: true, summary: { state: 3, muted: true, archived: true } });
-  await world.room.archiver.settled(0);
+  await world.room.replicator.waitUntilReplicated(0);
   expect(archivedFlags(world)).toEqual({ state: 3, muted_a: 1, muted_b: 0, archived_a: 1, archived_b: 1 });
 });
 
@@ -190,7 +190,7 @@ test("[AR5][LS8] a record that lost everything takes flags and messages back fro
   await world.settle();
   world.storage.restore([]);
   world.restart();
-  await world.room.known();
+  await world.room.waitUntilKnown();
   await world.settle();
   expect(world.record.map(({ id }) => id)).toEqual(["one"]);
   expect(flagsOf(world)).toMatchObject({ state: 1, muted: { a: false, b: true } });
@@ -203,7 +203,7 @@ test("[AR4][LS8] an archive that was set back gets the flags again", async () =>
   await world.settle();
   world.d1.restore(older);
   world.restart();
-  world.room.archiver.wake();
+  world.room.replicator.schedule();
   await world.settle();
   expect(archivedFlags(world)).toMatchObject({ state: 1, archived_b: 1 });
 });
@@ -217,7 +217,7 @@ test("[LS2][AR4] a flush in many writes never shows a read cursor above the head
     (nth % 3 === 0 ? bob : alice).compose(`m${nth}`, "x".repeat(16_000));
   }
   await world.settle();
-  const { head } = world.room.line.position;
+  const { head } = world.room.sequencer.position;
   world.room.read("a", head, () => {});
   world.room.read("b", head - 5, () => {});
   await world.settle();

@@ -114,7 +114,7 @@ class Run {
 
   #say(peer: string, author: "me" | "peer"): void {
     const { room } = this.world.conversation(peer);
-    const side = sideOf(room.ports.pair, author === "me" ? user : peer);
+    const side = sideOf(room.platform.pair, author === "me" ? user : peer);
     room.write(side, { type: "send", ...this.#draft(peer) }, (outcome) => {
       if (outcome.kind === "stored") {
         this.model.sent(peer, author, outcome.message.seq, outcome.message.createdAt);
@@ -124,20 +124,20 @@ class Run {
 
   #draft(peer: string): { id: string; text: string; after: number } {
     this.#sends += 1;
-    const after = this.world.conversation(peer).room.line.position.rev;
+    const after = this.world.conversation(peer).room.sequencer.position.rev;
     return { id: `id-${this.#sends}`, text: "hello", after };
   }
 
   #read(peer: string): void {
     const { room } = this.world.conversation(peer);
-    const head = room.line.position.head;
+    const head = room.sequencer.position.head;
     // Mostly near the end, sometimes anywhere: cursors only grow.
     const seq = Math.max(0, head - Math.floor(this.#random() * 60));
     const phone = this.#pick(this.phones);
     if (this.#random() < 0.5 && phone.device !== undefined) {
       phone.tell({ type: "read", peer, seq });
     } else {
-      room.read(sideOf(room.ports.pair, user), seq, () => undefined);
+      room.read(sideOf(room.platform.pair, user), seq, () => undefined);
     }
     this.model.read(peer, seq);
   }
@@ -157,7 +157,7 @@ class Run {
     } else if (luck < 0.7) {
       // Whoever called it asks again whether it is archived, and so wakes it.
       this.world.conversation(peer).restart();
-      this.world.conversation(peer).room.archiver.wake();
+      this.world.conversation(peer).room.replicator.schedule();
     } else if (luck < 0.8) {
       this.#hold();
     }
@@ -167,7 +167,7 @@ class Run {
     const conversation = this.model.conversation(peer);
     const wish = !conversation[flag];
     const { room } = this.world.conversation(peer);
-    room.setFlags(sideOf(room.ports.pair, user), { [flag]: wish }, () => undefined);
+    room.setFlags(sideOf(room.platform.pair, user), { [flag]: wish }, () => undefined);
     conversation[flag] = wish;
   }
 

@@ -95,7 +95,7 @@ test("[IN8] a message that came while a call about nothing durable was under way
   const { deliver } = world;
   // Only Bob's inbox hears of it.
   world.deliver = (user, delivery) => (user === "bob" ? broken.promise : deliver(user, delivery));
-  world.room.typing.said("a", true);
+  world.room.typing.onTyping("a", true);
   await world.settle();
   world.room.write("a", { type: "send", id: "two", text: "in between" }, () => undefined);
   await world.settle();

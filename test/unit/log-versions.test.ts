@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { noFlags } from "../../src/model/flags.ts";
-import { Log } from "../../src/conversation/log.ts";
-import { Line } from "../../src/conversation/line.ts";
+import { MessageStore } from "../../src/conversation/message-store.ts";
+import { Sequencer } from "../../src/conversation/sequencer.ts";
 import { plainMessage } from "./filled-log.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
@@ -54,8 +54,8 @@ test.each(versions)(
   (version) => {
     const storage = objectOf(version);
     const before = storage.dump();
-    const log = new Log(storage);
-    const line = new Line(log);
+    const log = new MessageStore(storage);
+    const line = new Sequencer(log);
     expect(line.position).toEqual({ head: 3, rev: 3 });
     expect(line.state).toMatchObject({ read: { a: 2, b: 1 }, delivered: { a: 3, b: 3 } });
     expect(line.state.flags).toEqual(flagsFound[version]);
@@ -66,17 +66,17 @@ test.each(versions)(
 
 const edited = { ...plainMessage(2), rev: 4, text: "anew", editedAtMs: 5_000, editId: "e1", editRev: 4 };
 const writes = [
-  { write: "message", run: (log: Log) => log.append(plainMessage(4)) },
-  { write: "state", run: (log: Log) => log.writeState({ ...log.readState(), flags }) },
-  { write: "restored message", run: (log: Log) => log.put(plainMessage(4)) },
-  { write: "edit", run: (log: Log) => log.change(edited) },
+  { write: "message", run: (log: MessageStore) => log.append(plainMessage(4)) },
+  { write: "state", run: (log: MessageStore) => log.writeState({ ...log.readState(), flags }) },
+  { write: "restored message", run: (log: MessageStore) => log.put(plainMessage(4)) },
+  { write: "edit", run: (log: MessageStore) => log.change(edited) },
 ];
 
 test.each(versions.flatMap((version) => writes.map((each) => ({ ...each, version }))))(
   "[LS8][ED1] the first $write gives tables of version $version their new columns, and keeps what they hold",
   ({ run, version }) => {
     const storage = objectOf(version);
-    const log = new Log(storage);
+    const log = new MessageStore(storage);
     log.transaction(() => run(log));
     expect(columnsOf(storage, "state")).toEqual(expect.arrayContaining(["flags", "sure_rev"]));
     expect(columnsOf(storage, "messages")).toContain("edit_rev");
@@ -86,14 +86,14 @@ test.each(versions.flatMap((version) => writes.map((each) => ({ ...each, version
       log.writeState({ ...log.readState(), flags });
       log.change(edited);
     });
-    expect(new Log(storage).readState().flags).toEqual(flags);
-    expect(new Log(storage).message(2)).toEqual(edited);
+    expect(new MessageStore(storage).readState().flags).toEqual(flags);
+    expect(new MessageStore(storage).message(2)).toEqual(edited);
   },
 );
 
 test("[LS8] a first write that is undone leaves tables of version 1, and the next one still works", () => {
   const storage = objectOf(1);
-  const log = new Log(storage);
+  const log = new MessageStore(storage);
   const failing = () =>
     log.transaction(() => {
       log.writeState({ ...log.readState(), flags });

@@ -112,7 +112,7 @@ test("[PR7][PR8] deliveries of more than 100 open conversations write no row; th
 test("[PR5] hiding reaches a conversation that D1 does not have yet, and none without messages", async () => {
   const world = await UserWorld.with("bob", ["written", "muted"]);
   const muted = world.conversation("muted");
-  muted.room.setFlags(sideOf(muted.room.ports.pair, "bob"), { muted: true }, () => undefined);
+  muted.room.setFlags(sideOf(muted.room.platform.pair, "bob"), { muted: true }, () => undefined);
   await world.settle();
   expect(world.d1.rows("SELECT head FROM conversations")).toEqual([{ head: 0 }]);
   world.inbox.deliver(deliveryOf("written", 1));

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { noFlags } from "../../src/model/flags.ts";
 import type { ArchiveState } from "../../src/archive/read.ts";
 import type { StoredMessage } from "../../src/model/message.ts";
-import { Line } from "../../src/conversation/line.ts";
-import type { Log } from "../../src/conversation/log.ts";
-import { adopt, differingFrom, matchesArchive } from "../../src/conversation/recovery.ts";
+import { Sequencer } from "../../src/conversation/sequencer.ts";
+import type { MessageStore } from "../../src/conversation/message-store.ts";
+import { reconcile, divergentRows, matchesArchive } from "../../src/conversation/reconcile.ts";
 import { filledLog, plainMessage } from "./filled-log.ts";
 
 const edited = (seq: number, rev: number, text: string, editedAtMs: number): StoredMessage => ({
@@ -58,7 +58,7 @@ function divergence(own: readonly StoredMessage[], archived: readonly StoredMess
   return { log, above, archive, position: positionOf(log) };
 }
 
-function positionOf(log: Log) {
+function positionOf(log: MessageStore) {
   const last = log.last();
   return { head: last?.seq ?? 0, rev: Math.max(last?.createdRev ?? 0, log.newestChangeRev()) };
 }
@@ -67,13 +67,13 @@ async function healed(
   own: readonly StoredMessage[],
   archived: readonly StoredMessage[],
   rev: number,
-  meanwhile: (log: Log) => void = () => {},
-): Promise<Log> {
+  meanwhile: (log: MessageStore) => void = () => {},
+): Promise<MessageStore> {
   const { log, above, archive, position } = divergence(own, archived, rev);
-  const differing = await differingFrom(log, above);
+  const divergent = await divergentRows(log, above);
   log.transaction(() => meanwhile(log));
   const now = positionOf(log);
-  log.transaction(() => adopt(log, { position: now, archive, differing, sinceRev: position.rev }));
+  log.transaction(() => reconcile(log, { position: now, archive, divergent, sinceRev: position.rev }));
   return log;
 }
 
@@ -134,7 +134,7 @@ test("[AR5][DE1] what was done to a message that was sent again to the restored 
 test("[AR5] another history is found by what took the archive's revision, and by a revision that nobody here wrote", async () => {
   const matches = async (own: readonly StoredMessage[], archived: readonly StoredMessage[], rev: number) => {
     const { log, above, archive, position } = divergence(own, archived, rev);
-    return matchesArchive(log, position, archive, { sureRev: position.rev, above });
+    return matchesArchive(log, position, archive, { verifiedRev: position.rev, above });
   };
   expect(await matches([], [], 5)).toBe(true);
   expect(await matches([reacted(2, 6, "👍")], [], 5)).toBe(true);
@@ -143,13 +143,13 @@ test("[AR5] another history is found by what took the archive's revision, and by
   expect(await matches([reacted(2, 6, "👎")], [reacted(2, 6, "👍")], 6)).toBe(false);
   expect(await matches([], [reacted(2, 6, "👍")], 6)).toBe(false);
   const { log, above, archive, position } = divergence([reacted(1, 6, "👍"), reacted(1, 7, "👍")], [], 6);
-  expect(await matchesArchive(log, position, archive, { sureRev: 5, above })).toBe(false);
+  expect(await matchesArchive(log, position, archive, { verifiedRev: 5, above })).toBe(false);
 });
 
 test("[CH8] a change that was wanted in a history that was replaced is stale, one from the future out of range", () => {
   const { log } = filledLog(5);
-  log.transaction(() => log.writeState({ ...log.readState(), floorRev: 1_000_005 }));
-  const line = new Line(log);
+  log.transaction(() => log.writeState({ ...log.readState(), minValidRev: 1_000_005 }));
+  const line = new Sequencer(log);
   const remove = (seq: number, after?: number) => {
     const outcome = line.change("a", { type: "delete", id: `d${seq}`, seq, after }, 1_000);
     return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;

@@ -28,7 +28,7 @@ test("[AR5][DE1] a record that was restored while D1 is away, was changed and di
 
   world.restart();
   world.d1.isDown = false;
-  world.room.archiver.wake();
+  world.room.replicator.schedule();
   await world.settle();
   await world.ringAlarm();
   await world.settle();
@@ -42,5 +42,5 @@ test("[AR5][DE1] a record that was restored while D1 is away, was changed and di
        reactions, data, edit_id, edit_rev FROM messages ORDER BY seq`,
   );
   expect(archived.map((row) => Object.values(row))).toEqual(world.record.map(messageValues));
-  expect(world.room.line.state.sureRev).toBeNull();
+  expect(world.room.sequencer.state.verifiedRev).toBeNull();
 });

@@ -1,11 +1,11 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import type { LogStorage } from "../../src/conversation/log.ts";
-import type { SqlRow, SqlValue } from "../../src/conversation/log-schema.ts";
+import type { ObjectStorage } from "../../src/conversation/message-store.ts";
+import type { SqlRow, SqlValue } from "../../src/conversation/message-store-schema.ts";
 import { preparedOnce } from "./prepared-once.ts";
 import { dumpOf, restoreTo, type Dump } from "./sqlite-dump.ts";
 
 /** An object's storage in plain Node: the same SQL on Node's SQLite, nested transactions as savepoints. */
-export class SqliteStorage implements LogStorage {
+export class SqliteStorage implements ObjectStorage {
   readonly #database = new DatabaseSync(":memory:");
   readonly #prepared = preparedOnce(this.#database);
   #depth = 0;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Allowances } from "../../src/conversation/allowances.ts";
 import { TokenBucket } from "../../src/sockets/token-bucket.ts";
 import { readSettings } from "../../src/settings.ts";
+import { Allowances } from "../../src/conversation/admission.ts";
 
 test("[SE9] the burst passes, one more waits exactly as long as it is told", () => {
   const bucket = new TokenBucket(5, 20, 0);

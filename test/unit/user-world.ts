@@ -1,7 +1,6 @@
 import { sideOf } from "../../src/protocol/pair.ts";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationList, readSummaries } from "../../src/archive/list.ts";
-import { actAs, syncFor } from "../../src/conversation/inbox-callers.ts";
 import { receiveInboxFrame } from "../../src/inbox/frames.ts";
 import { InboxDevice } from "../../src/inbox/inbox-device.ts";
 import { InboxRoom } from "../../src/inbox/inbox.ts";
@@ -10,6 +9,7 @@ import { inboxServerFrameSchema, type InboxServerFrame } from "../../src/protoco
 import { conversationName, pairFromName } from "../../src/protocol/pair.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 import { World } from "./world.ts";
+import { forwardFor, replayFor } from "../../src/conversation/rpc-handlers.ts";
 
 /** What a device on the inbox socket hears. */
 export interface InboxEnd {
@@ -123,19 +123,19 @@ export class UserWorld {
       const room = () => this.conversation(peer).room;
       return {
         peer,
-        act: async (frames: Parameters<typeof actAs>[2]) => {
+        act: async (frames: Parameters<typeof forwardFor>[2]) => {
           const answering = room();
           return {
-            answers: await actAs(answering, user, frames),
-            settled: (rev: number) => answering.archiver.settled(rev),
+            answers: await forwardFor(answering, user, frames),
+            settled: (rev: number) => answering.replicator.waitUntilReplicated(rev),
             end: () => undefined,
           };
         },
-        sync: async (after: number | undefined) => syncFor(room(), user, after),
-        settled: async (rev: number) => room().archiver.settled(rev),
+        sync: async (after: number | undefined) => replayFor(room(), user, after),
+        settled: async (rev: number) => room().replicator.waitUntilReplicated(rev),
         isHere: async () => true,
         askInbox: async () => void this.asked.push(peer),
-        tellInbox: async () => room().inboxes.arrived(sideOf(room().ports.pair, user)),
+        tellInbox: async () => room().notifier.onDevicePresent(sideOf(room().platform.pair, user)),
       };
     };
     const { limits } = new World();

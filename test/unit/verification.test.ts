@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { writeChanges } from "../../src/archive/write.ts";
-import { recordSummary } from "../../src/conversation/summary.ts";
 import { partMessages, type VerifiedArchive } from "../../src/conversation/verification.ts";
 import type { Difference, Verification } from "../../src/protocol/verification.ts";
 import { archivedWorld, archiveOf, damage, key, seq, verify, verifyFrom, write } from "./verified-world.ts";
 import { World } from "./world.ts";
+import { recordSummary } from "../../src/conversation/sequencer.ts";
 
 // A longer search: VERIFY_RUNS=5000 VERIFY_SEED=<any> npx vitest run --project unit verification
 const runs = Number(process.env["VERIFY_RUNS"] ?? 150);
@@ -106,7 +106,7 @@ test("[VE4] a repair between whose comparison and write a flush lands keeps what
       write(world, "a", { type: "edit", seq: 5, text: "newer" });
       write(world, "a", { type: "edit", seq: 7, text: "newer too" });
       world.turn();
-      await world.room.archiver.settled(Infinity);
+      await world.room.replicator.waitUntilReplicated(Infinity);
       texts.push(textsInD1(world, 5, 7));
       await archive.correct(correction);
       texts.push(textsInD1(world, 5, 7));
@@ -228,9 +228,9 @@ function textsInD1(world: World, ...seqs: number[]): unknown[] {
 
 /** What a flush of a moment ago carried of message 5 arrives now. */
 async function lateFlush(world: World, rev: number): Promise<void> {
-  const { log, line, ports } = world.room;
-  const own = log.message(5);
+  const { store, sequencer, platform } = world.room;
+  const own = store.message(5);
   const messages = own === undefined ? [] : [{ ...own, rev, text: "older" }];
-  const summary = { ...recordSummary({ line, pair: ports.pair }), rev: line.position.rev - 1 };
+  const summary = { ...recordSummary({ sequencer, pair: platform.pair }), rev: sequencer.position.rev - 1 };
   await writeChanges(world.d1.binding, key, { base: 1, messages, summary, nowMs: 1 });
 }

@@ -1,11 +1,10 @@
 import { readAbove, readPage, readState } from "../../src/archive/read.ts";
 import { writeChanges } from "../../src/archive/write.ts";
 import type { StoredMessage } from "../../src/model/message.ts";
-import { pagePart } from "../../src/conversation/callers.ts";
-import { Device as DeviceSocket } from "../../src/conversation/device.ts";
+import { storedPage } from "../../src/conversation/rpc-handlers.ts";
 import { receiveFrame } from "../../src/conversation/frames.ts";
-import { Log } from "../../src/conversation/log.ts";
-import { Room } from "../../src/conversation/room.ts";
+import { MessageStore } from "../../src/conversation/message-store.ts";
+import { Conversation } from "../../src/conversation/conversation.ts";
 import { readHistory } from "../../src/history/history.ts";
 import { logEvents } from "../../src/observability/log-events.ts";
 import type { Limits } from "../../src/protocol/limits.ts";
@@ -16,6 +15,7 @@ import type { Socket } from "../../src/sockets/connection.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 import type { InboxNotification, NotifyResult } from "../../src/rpc/inbox.ts";
+import { Device as DeviceSocket } from "../../src/conversation/devices.ts";
 
 export const pair = { a: "alice", b: "bob" } as const;
 
@@ -52,7 +52,7 @@ export class World {
   readonly d1: SqliteD1;
   readonly limits: Limits;
   readonly #place: Place;
-  room: Room;
+  room: Conversation;
   #lives = 0;
   #deferred: (() => void)[] = [];
   #ends = new Map<DeviceSocket, SocketEnd>();
@@ -67,7 +67,7 @@ export class World {
   }
 
   get record(): StoredMessage[] {
-    return new Log(this.storage).range(1, Number.MAX_SAFE_INTEGER);
+    return new MessageStore(this.storage).range(1, Number.MAX_SAFE_INTEGER);
   }
 
   connect(side: Side, end: SocketEnd, after?: number, expiresAtMs = Number.POSITIVE_INFINITY): DeviceSocket {
@@ -113,7 +113,7 @@ export class World {
     if (this.alarmAtMs !== undefined) {
       this.nowMs = Math.max(this.nowMs, this.alarmAtMs);
       this.alarmAtMs = undefined;
-      await this.room.archiver.retry();
+      await this.room.replicator.onAlarm();
     }
   }
 
@@ -133,7 +133,7 @@ export class World {
       {
         pair: this.#place.pair,
         archived: (range) => readPage(this.d1.binding, this.#place.key, range),
-        stored: (part) => pagePart(this.room, part),
+        stored: (part) => storedPage(this.room, part),
       },
       query,
     );
@@ -143,7 +143,7 @@ export class World {
     return result.page;
   }
 
-  #open(): Room {
+  #open(): Conversation {
     const d1 = this.d1.binding;
     const { key, now } = this.#place;
     this.#lives += 1;
@@ -157,7 +157,7 @@ export class World {
       }
       return outcome.value;
     };
-    return new Room({
+    return new Conversation({
       pair: this.#place.pair,
       limits: this.limits,
       storage: this.storage,
@@ -167,7 +167,7 @@ export class World {
           await this.heldWrites;
           return heard(writeChanges(d1, key, write));
         },
-        above: (seq, limit) => heard(readAbove(d1, key, seq, limit)),
+        rowsAbove: (seq, limit) => heard(readAbove(d1, key, seq, limit)),
       },
       now,
       random: () => 0.5,
@@ -191,7 +191,7 @@ export class World {
         issuedAtMs: 0,
       }),
       admitNewConversation: async () => undefined,
-      deliver: (user, delivery) => heard(this.deliver(user, delivery)),
+      notify: (user, delivery) => heard(this.deliver(user, delivery)),
       abort: () => {
         this.aborts += 1;
         // Where the object starts again its storage answers.

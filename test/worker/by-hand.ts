@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { onTestFinished, vi } from "vitest";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { untouched } from "../../src/model/message.ts";
-import { Log } from "../../src/conversation/log.ts";
+import { MessageStore } from "../../src/conversation/message-store.ts";
 import { conversationName, type Side } from "../../src/protocol/pair.ts";
 import { env } from "./clients.ts";
 import { conversationOf, type ConversationStub } from "./stored.ts";
@@ -26,7 +26,7 @@ interface Filling {
 export async function fillRecord(stub: ConversationStub, count: number, filling: Filling = {}) {
   const { authorOf = (seq) => (seq % 2 === 1 ? "a" : "b"), textOf = (seq) => `text ${seq}` } = filling;
   await runInDurableObject(stub, (_, { storage }) => {
-    const log = new Log(storage);
+    const log = new MessageStore(storage);
     let countA = 0;
     log.transaction(() => {
       for (let seq = 1; seq <= count; seq += 1) {

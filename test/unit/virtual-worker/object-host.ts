@@ -1,4 +1,4 @@
-import type { SqlValue } from "../../../src/conversation/log-schema.ts";
+import type { SqlValue } from "../../../src/conversation/message-store-schema.ts";
 import type { ObjectDisk } from "./disk.ts";
 import { Life, type VirtualTime } from "./virtual-time.ts";
 import type { VirtualSocket } from "./virtual-socket.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
+import { ConversationObject } from "../../../src/conversation/object.ts";
 import { app } from "../../../src/http/app.ts";
 import { InboxObject } from "../../../src/inbox/inbox-object.ts";
 import { conversationName } from "../../../src/protocol/pair.ts";

@@ -1,8 +1,6 @@
 import type { ArchiveState } from "../archive/read.ts";
 import { messageValues, type StoredMessage } from "../model/message.ts";
-import { seqAtRev, type Position } from "./changes.ts";
-import type { Log } from "./log.ts";
-
+import { type MessageStore, seqAtRev, type Position } from "./message-store.ts";
 /** Rows of the archive that are compared at a time. */
 const pageRows = 500;
 
@@ -11,21 +9,21 @@ const recoveryRevGap = 1_000_000;
 
 /**
  * Whether this record can be the one that the archive was written from. Not so after it was restored to an older state.
- * `sureRev`: the revision up to which it may have written; what was changed since then says nothing.
+ * `verifiedRev`: the revision up to which it may have written; what was changed since then says nothing.
  */
 export async function matchesArchive(
-  log: Log,
+  store: MessageStore,
   position: Position,
   archive: ArchiveState,
-  { sureRev, above }: { readonly sureRev: number; readonly above: ReadAbove },
+  { verifiedRev, above }: { readonly verifiedRev: number; readonly above: ReadAbove },
 ): Promise<boolean> {
-  const head = log.message(archive.head);
+  const head = store.message(archive.head);
   const isOtherHead = archive.headMessage !== undefined && head?.id !== archive.headMessage.id;
-  if (archive.rev > sureRev || isOtherHead || archive.head !== seqAtRev(log, position, archive.rev)) {
+  if (archive.rev > verifiedRev || isOtherHead || archive.head !== seqAtRev(store, position, archive.rev)) {
     return false;
   }
   // Whatever took the archive's revision here must have taken it there; a later change of the same message leaves no trace.
-  const own = messageOfRev(log, position, archive.rev);
+  const own = messageOfRev(store, position, archive.rev);
   if (own === undefined) {
     return true;
   }
@@ -36,29 +34,29 @@ export async function matchesArchive(
 type ReadAbove = (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
 
 /** The message that is in the form which revision `rev` gave it; undefined where a later one changed it. */
-function messageOfRev(log: Log, position: Position, rev: number): StoredMessage | undefined {
-  const newest = log.message(seqAtRev(log, position, rev));
+function messageOfRev(store: MessageStore, position: Position, rev: number): StoredMessage | undefined {
+  const newest = store.message(seqAtRev(store, position, rev));
   if (newest?.rev === rev) {
     return newest;
   }
-  const [changed] = log.changedSince(rev - 1, { rows: 1, characters: 0 }).messages;
+  const [changed] = store.changedSince(rev - 1, { rows: 1, characters: 0 }).messages;
   return changed?.rev === rev ? changed : undefined;
 }
 
 /** The archive's messages that the record lacks, has another one in the place of, or has in another form. */
-export async function differingFrom(log: Log, above: ReadAbove): Promise<StoredMessage[]> {
-  const differing: StoredMessage[] = [];
+export async function divergentRows(store: MessageStore, above: ReadAbove): Promise<StoredMessage[]> {
+  const divergent: StoredMessage[] = [];
   let seq = 0;
   for (;;) {
     const rows = await above(seq, pageRows);
     for (const row of rows) {
-      const own = log.message(row.seq);
+      const own = store.message(row.seq);
       if (own === undefined || !isEqual(own, row)) {
-        differing.push(row);
+        divergent.push(row);
       }
     }
     if (rows.length < pageRows) {
-      return differing;
+      return divergent;
     }
     seq = rows.at(-1)?.seq ?? seq;
   }
@@ -68,7 +66,7 @@ export async function differingFrom(log: Log, above: ReadAbove): Promise<StoredM
  * Whether the archive's form of a message holds against the record's own, which differs. What was deleted stays so, and
  * the later edit wins; both may have been made after the restore, under numbers that mean nothing.
  */
-function holds(archived: StoredMessage, own: StoredMessage): boolean {
+function winsOver(archived: StoredMessage, own: StoredMessage): boolean {
   if ((archived.deletedAtMs === null) !== (own.deletedAtMs === null)) {
     return archived.deletedAtMs !== null;
   }
@@ -80,7 +78,7 @@ function holds(archived: StoredMessage, own: StoredMessage): boolean {
 interface Divergence {
   readonly position: Position;
   readonly archive: ArchiveState;
-  readonly differing: readonly StoredMessage[];
+  readonly divergent: readonly StoredMessage[];
   /** The record's `rev` before the archive was read: what was changed since may not be among them. */
   readonly sinceRev: number;
 }
@@ -90,101 +88,106 @@ interface Divergence {
  * the record has get new revisions, and messages that only it has follow behind under new numbers, since acknowledged
  * means durable. Cursors of before get `reset`. Runs inside the caller's transaction.
  */
-export function adopt(log: Log, { position, archive, differing, sinceRev }: Divergence): void {
-  const missing = differing.filter((row) => {
-    const own = log.message(row.seq);
-    return own === undefined || !isSame(own, row) || holds(row, own);
+export function reconcile(store: MessageStore, { position, archive, divergent, sinceRev }: Divergence): void {
+  const missing = divergent.filter((row) => {
+    const own = store.message(row.seq);
+    return own === undefined || !isSame(own, row) || winsOver(row, own);
   });
-  const ahead = aheadOf(log, { differing, sinceRev, missing, head: archive.head });
-  const displaced = displacedBy(log, position, archive, missing);
+  const ahead = aheadOf(store, { divergent, sinceRev, missing, head: archive.head });
+  const displaced = displacedBy(store, position, archive, missing);
   for (const own of displaced) {
-    log.remove(own.seq);
+    store.remove(own.seq);
   }
   for (const row of missing) {
-    log.put(row);
+    store.put(row);
   }
-  const floorRev = Math.max(position.rev, archive.rev) + recoveryRevGap;
-  let rev = floorRev;
+  const minValidRev = Math.max(position.rev, archive.rev) + recoveryRevGap;
+  let rev = minValidRev;
   for (const own of ahead) {
     rev += 1;
-    log.change({ ...own, rev, editRev: own.editRev === null ? null : rev });
+    store.change({ ...own, rev, editRev: own.editRev === null ? null : rev });
   }
-  appendAgain(log, displaced, missing, rev);
-  log.writeState({ ...log.readState(), floorRev });
+  reappend(store, displaced, missing, rev);
+  store.writeState({ ...store.readState(), minValidRev });
 }
 
 /** Messages of both that the record has in a form which the archive does not know, by revision. */
 function aheadOf(
-  log: Log,
+  store: MessageStore,
   {
-    differing,
+    divergent,
     sinceRev,
     missing,
     head,
-  }: Pick<Divergence, "differing" | "sinceRev"> & {
+  }: Pick<Divergence, "divergent" | "sinceRev"> & {
     readonly missing: readonly StoredMessage[];
     readonly head: number;
   },
 ): StoredMessage[] {
   const overwritten = new Set(missing.map(({ seq }) => seq));
-  const since = log.changedSince(sinceRev, { rows: Infinity, characters: Infinity }).messages;
-  const seqs = new Set([...differing, ...since].map(({ seq }) => seq));
-  const own = log.messagesOf([...seqs].filter((seq) => seq <= head && !overwritten.has(seq)));
+  const since = store.changedSince(sinceRev, { rows: Infinity, characters: Infinity }).messages;
+  const seqs = new Set([...divergent, ...since].map(({ seq }) => seq));
+  const own = store.messagesOf([...seqs].filter((seq) => seq <= head && !overwritten.has(seq)));
   return own.toSorted((one, other) => one.rev - other.rev);
 }
 
 /** The record's messages that stand where the archive has others or none, oldest first. */
 function displacedBy(
-  log: Log,
+  store: MessageStore,
   position: Position,
   archive: ArchiveState,
   missing: readonly StoredMessage[],
 ): StoredMessage[] {
   const within = missing.flatMap((row) => {
-    const own = row.seq > archive.head ? undefined : log.message(row.seq);
+    const own = row.seq > archive.head ? undefined : store.message(row.seq);
     return own === undefined || isSame(own, row) ? [] : [own];
   });
-  return [...within, ...log.range(archive.head + 1, position.head)].toSorted(
+  return [...within, ...store.range(archive.head + 1, position.head)].toSorted(
     (one, other) => one.seq - other.seq,
   );
 }
 
-function appendAgain(
-  log: Log,
+function reappend(
+  store: MessageStore,
   displaced: readonly StoredMessage[],
   archived: readonly StoredMessage[],
   aboveRev: number,
 ): void {
-  const twins = new Map(archived.map((row) => [nameOf(row), row]));
+  const priorAttempts = new Map(archived.map((row) => [dedupKey(row), row]));
   /** Where a message is now that was displaced: replies follow it. */
   const movedTo = new Map<number, number>();
   let rev = aboveRev;
   for (const row of displaced) {
-    const twin = twins.get(nameOf(row));
-    if (twin !== undefined) {
-      movedTo.set(row.seq, twin.seq);
-      rev = changeTwin(log, twin, row, rev);
+    const priorAttempt = priorAttempts.get(dedupKey(row));
+    if (priorAttempt !== undefined) {
+      movedTo.set(row.seq, priorAttempt.seq);
+      rev = mergeIntoPriorAttempt(store, priorAttempt, row, rev);
       continue;
     }
     rev += 1;
     const replyTo = row.replyTo === null ? null : (movedTo.get(row.replyTo) ?? row.replyTo);
-    const moved = behind(log.last(), { ...row, replyTo }, rev);
+    const moved = behind(store.last(), { ...row, replyTo }, rev);
     movedTo.set(row.seq, moved.seq);
-    log.append(moved);
+    store.append(moved);
   }
 }
 
 /** A message that was sent again to the restored record: what was done to it there is done to the archive's one. */
-function changeTwin(log: Log, twin: StoredMessage, own: StoredMessage, rev: number): number {
+function mergeIntoPriorAttempt(
+  store: MessageStore,
+  priorAttempt: StoredMessage,
+  own: StoredMessage,
+  rev: number,
+): number {
   const isChanged = own.rev > own.createdRev;
-  if (holds(twin, { ...own, rev: isChanged ? Number.POSITIVE_INFINITY : 0 })) {
+  if (winsOver(priorAttempt, { ...own, rev: isChanged ? Number.POSITIVE_INFINITY : 0 })) {
     return rev;
   }
   const { text, data, reactions, editedAtMs, deletedAtMs, editId } = own;
-  const replyTo = deletedAtMs === null ? twin.replyTo : null;
+  const replyTo = deletedAtMs === null ? priorAttempt.replyTo : null;
   const editRev = own.editRev === null ? null : rev + 1;
   const content = { text, data, reactions, replyTo, editedAtMs, deletedAtMs, editId, editRev };
-  log.change({ ...twin, ...content, rev: rev + 1 });
+  store.change({ ...priorAttempt, ...content, rev: rev + 1 });
   return rev + 1;
 }
 
@@ -209,6 +212,6 @@ function isSame(one: StoredMessage, other: StoredMessage): boolean {
   return one.id === other.id && one.author === other.author;
 }
 
-function nameOf(row: StoredMessage): string {
+function dedupKey(row: StoredMessage): string {
   return row.author + row.id;
 }

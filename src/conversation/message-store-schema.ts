@@ -2,7 +2,7 @@ import type { StoredMessage } from "../model/message.ts";
 import type { Side } from "../protocol/pair.ts";
 
 /** The version of these tables, kept in the state row of each object. */
-export const logSchemaVersion = 3;
+export const schemaVersion = 3;
 
 /**
  * `messages_changed` holds only rows that an edit, deletion or reaction touched: a plain insert writes one row,

@@ -1,6 +1,91 @@
+import type { Side } from "../protocol/pair.ts";
+import type { InboxNotification, NotifyResult, RelayedFrame } from "../rpc/inbox.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
-import type { InboxNotification, NotifyResult, RelayedFrame } from "../rpc/inbox.ts";
+
+interface InboxNotifierPorts {
+  readonly notify: (side: Side, delivery: InboxNotification) => Promise<NotifyResult>;
+  readonly stateFor: (side: Side) => Omit<InboxNotification, "frames">;
+  readonly now: () => number;
+  readonly isDebouncing: () => boolean;
+  readonly onNotified: (side: Side, answer: NotifyResult) => void;
+  readonly onFailure: () => void;
+}
+
+/** The inboxes of both users, as far as their conversation has to do with them. */
+export class InboxNotifier {
+  readonly #sides: Readonly<Record<Side, SideNotifier>>;
+
+  constructor({ notify, stateFor, onNotified, onFailure, ...ports }: InboxNotifierPorts) {
+    const line = (side: Side) =>
+      new SideNotifier({
+        notify: (delivery) => notify(side, delivery),
+        state: () => stateFor(side),
+        onNotified: (answer) => onNotified(side, answer),
+        onFailure,
+        ...ports,
+      });
+    this.#sides = { a: line("a"), b: line("b") };
+  }
+
+  /** Tells a frame to both, or to one side's. */
+  add(frame: RelayedFrame, only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#sides[side].add(frame);
+      }
+    }
+  }
+
+  /** Tells how things stand to both, or to one side's. */
+  refresh(only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#sides[side].refresh();
+      }
+    }
+  }
+
+  /** Tells how things stand to both, or to one side's, and sees to it where that fails. */
+  requireNotify(only?: Side): void {
+    for (const side of ["a", "b"] as const) {
+      if (only === undefined || only === side) {
+        this.#sides[side].requireNotify();
+      }
+    }
+  }
+
+  /** The burst is over: tells what was held for its end. */
+  release(): void {
+    this.#sides.a.release();
+    this.#sides.b.release();
+  }
+
+  /** Whether something is not told yet that must be. */
+  get isRequired(): boolean {
+    return this.#sides.a.isRequired || this.#sides.b.isRequired;
+  }
+
+  isRequiredFor(side: Side): boolean {
+    return this.#sides[side].isRequired;
+  }
+
+  /** Returns when all that is owed now was told, or that failed: whether everything was told. */
+  async notified(): Promise<boolean> {
+    const told = await Promise.all([this.#sides.a.notified(), this.#sides.b.notified()]);
+    return told.every(Boolean);
+  }
+
+  /** One side's has a device again; returns when it was told all that it lacks, or that failed. */
+  async onDevicePresent(side: Side): Promise<void> {
+    this.#sides[side].onDevicePresent();
+    await this.notifiedSide(side);
+  }
+
+  async notifiedSide(side: Side): Promise<void> {
+    await this.#sides[side].notified();
+  }
+}
 
 /** A call that has taken longer is given up when there is more to tell; where it lands all the same, its repeat is harmless. */
 const overdueMs = 4_000;
@@ -17,41 +102,41 @@ const reactionCharacters = 40;
 /** Characters of frames that wait for an inbox; beyond them devices are left to notice the gap and `sync`. */
 const maxWaitingCharacters = 1_048_576;
 
-interface InboxLinePorts {
-  readonly deliver: (delivery: InboxNotification) => Promise<NotifyResult>;
+interface SideNotifierPorts {
+  readonly notify: (delivery: InboxNotification) => Promise<NotifyResult>;
   /** Everything of a delivery but its frames, as it is now. */
   readonly state: () => Omit<InboxNotification, "frames">;
   readonly now: () => number;
   /** Whether a message that is told now waits for others before it goes to D1; `resume` follows when it goes. */
-  readonly isInBurst: () => boolean;
-  readonly answered: (answer: NotifyResult) => void;
+  readonly isDebouncing: () => boolean;
+  readonly onNotified: (answer: NotifyResult) => void;
   /** Something durable could not be told: it must be tried again even if nothing else happens. */
-  readonly failed: () => void;
+  readonly onFailure: () => void;
 }
 
 interface Call {
   readonly frames: readonly RelayedFrame[];
-  readonly oweDurable: boolean;
+  readonly hasDurable: boolean;
   readonly startedAtMs: number;
   readonly ended: Promise<boolean>;
 }
 
 /** The line from a conversation to the inbox of one user: only what is new, one call in flight, what comes meanwhile in the next. */
-export class InboxLine {
-  readonly #ports: InboxLinePorts;
+export class SideNotifier {
+  readonly #ports: SideNotifierPorts;
   #frames: RelayedFrame[] = [];
   #characters = 0;
   /** Counts what was asked to be told, and up to where it was. */
-  #asked = 0;
-  #told = 0;
-  #oweDurable = false;
+  #requestedCount = 0;
+  #notifiedCount = 0;
+  #hasDurable = false;
   #call: Call | undefined;
   #nobodySinceMs: number | undefined;
   /** Of what was asked since the last call began: something may wait for `resume`, something must not wait. */
   #isHeld = false;
   #isUrgent = false;
 
-  constructor(ports: InboxLinePorts) {
+  constructor(ports: SideNotifierPorts) {
     this.#ports = ports;
   }
 
@@ -61,18 +146,18 @@ export class InboxLine {
     if (frame.type === "typing" && this.#nobodyThere()) {
       return;
     }
-    this.#oweDurable ||= isDurable;
+    this.#hasDurable ||= isDurable;
     this.#keep(frame);
     if (frame.type === "message" && this.#mayHold()) {
-      this.#asked += 1;
+      this.#requestedCount += 1;
       this.#isHeld = true;
     } else {
-      this.touch();
+      this.refresh();
     }
   }
 
   /** The burst's write begins: tells what was held for it. */
-  resume(): void {
+  release(): void {
     if (this.#isHeld) {
       this.#isUrgent = true;
       this.#proceed();
@@ -80,36 +165,36 @@ export class InboxLine {
   }
 
   /** The inbox has a device again: tells what is held, or on its way to nobody. */
-  arrived(): void {
+  onDevicePresent(): void {
     this.#nobodySinceMs = undefined;
-    if (this.#told < this.#asked || this.#call !== undefined) {
-      this.touch();
+    if (this.#notifiedCount < this.#requestedCount || this.#call !== undefined) {
+      this.refresh();
     }
   }
 
   /** Tells the state, and sees to it where that fails. */
-  owe(): void {
-    this.#oweDurable = true;
-    this.touch();
+  requireNotify(): void {
+    this.#hasDurable = true;
+    this.refresh();
   }
 
   /** Tells the state. */
-  touch(): void {
-    this.#asked += 1;
+  refresh(): void {
+    this.#requestedCount += 1;
     this.#isUrgent = true;
     this.#proceed();
   }
 
   /** Whether something is not told yet that must be. */
-  get owes(): boolean {
-    return this.#oweDurable || this.#call?.oweDurable === true;
+  get isRequired(): boolean {
+    return this.#hasDurable || this.#call?.hasDurable === true;
   }
 
   /** Returns when everything that is owed now was told, or that failed: whether it was told. */
-  async told(): Promise<boolean> {
-    const upTo = this.#asked;
-    while (this.#told < upTo) {
-      this.resume();
+  async notified(): Promise<boolean> {
+    const upTo = this.#requestedCount;
+    while (this.#notifiedCount < upTo) {
+      this.release();
       if (this.#call === undefined || !(await this.#call.ended)) {
         return false;
       }
@@ -120,7 +205,7 @@ export class InboxLine {
   #proceed(): void {
     const call = this.#call;
     if (call !== undefined && this.#ports.now() - call.startedAtMs > overdueMs) {
-      this.#giveBack(call);
+      this.#restore(call);
     }
     if (this.#call === undefined) {
       this.#begin();
@@ -130,41 +215,41 @@ export class InboxLine {
   #begin(): void {
     const startedAtMs = this.#ports.now();
     // What the same turn still has to tell goes along.
-    const ended = Promise.resolve().then(() => this.#tell());
-    this.#call = { frames: [], oweDurable: false, startedAtMs, ended };
+    const ended = Promise.resolve().then(() => this.#notify());
+    this.#call = { frames: [], hasDurable: false, startedAtMs, ended };
   }
 
-  async #tell(): Promise<boolean> {
-    const upTo = this.#asked;
-    const { now, state, deliver, answered } = this.#ports;
-    const call = { ...this.#call, frames: this.#frames, oweDurable: this.#oweDurable } as Call;
+  async #notify(): Promise<boolean> {
+    const upTo = this.#requestedCount;
+    const { now, state, notify, onNotified } = this.#ports;
+    const call = { ...this.#call, frames: this.#frames, hasDurable: this.#hasDurable } as Call;
     this.#call = call;
     this.#isHeld = false;
     this.#isUrgent = false;
     this.#forget();
     try {
-      const answer = await deliver({ ...state(), frames: call.frames });
-      this.#told = Math.max(this.#told, upTo);
+      const answer = await notify({ ...state(), frames: call.frames });
+      this.#notifiedCount = Math.max(this.#notifiedCount, upTo);
       this.#nobodySinceMs = answer.devices === 0 ? now() : undefined;
-      answered(answer);
+      onNotified(answer);
     } catch {
       if (this.#call === call) {
-        this.#giveBack(call);
+        this.#restore(call);
       }
       return false;
     }
     if (this.#call === call) {
       this.#call = undefined;
-      if (this.#told < this.#asked && (this.#isUrgent || !this.#mayHold())) {
+      if (this.#notifiedCount < this.#requestedCount && (this.#isUrgent || !this.#mayHold())) {
         this.#begin();
       }
     }
     return true;
   }
 
-  #giveBack({ frames, oweDurable }: Call): void {
+  #restore({ frames, hasDurable }: Call): void {
     const later = this.#frames;
-    const owesLater = this.#oweDurable;
+    const owesLater = this.#hasDurable;
     // A deletion may be among what was dropped: what came before it must not be told any more.
     const earlier = this.#isFull ? [] : frames;
     this.#call = undefined;
@@ -174,9 +259,9 @@ export class InboxLine {
         this.#keep(frame);
       }
     }
-    this.#oweDurable = oweDurable || owesLater;
-    if (this.#oweDurable) {
-      this.#ports.failed();
+    this.#hasDurable = hasDurable || owesLater;
+    if (this.#hasDurable) {
+      this.#ports.onFailure();
     }
   }
 
@@ -202,11 +287,11 @@ export class InboxLine {
   #forget(): void {
     this.#frames = [];
     this.#characters = 0;
-    this.#oweDurable = false;
+    this.#hasDurable = false;
   }
 
   #mayHold(): boolean {
-    return this.#ports.isInBurst() && this.#nobodyThere();
+    return this.#ports.isDebouncing() && this.#nobodyThere();
   }
 
   #nobodyThere(): boolean {
@@ -215,7 +300,6 @@ export class InboxLine {
   }
 }
 
-// Not measured exactly: that would take as long as to send them.
 function charactersOf(frame: RelayedFrame): number {
   if (frame.type !== "message") {
     return frameCharacters;

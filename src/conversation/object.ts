@@ -18,14 +18,19 @@ import type { OwnSummary } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
 import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
 import { resolveVerdict } from "../users/resolve.ts";
-import type { ConversationArchive } from "./archiver-ports.ts";
-import { actAs, syncFor } from "./inbox-callers.ts";
-import { pagePart, readAs, setFlagsAs, summaryFor, writeAs } from "./callers.ts";
-import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./device.ts";
+import {
+  storedPage,
+  readFor,
+  setFlagsFor,
+  summaryFor,
+  writeFor,
+  forwardFor,
+  replayFor,
+  inspect,
+} from "./rpc-handlers.ts";
 import { receiveFrame } from "./frames.ts";
-import { inspect } from "./inspection.ts";
-import { importInto } from "./import.ts";
-import { Room } from "./room.ts";
+import { importMessages } from "./import.ts";
+import { Conversation } from "./conversation.ts";
 import { verifyPart } from "./verification.ts";
 import type {
   FlagsResult,
@@ -41,12 +46,14 @@ import type {
   ImportResult,
   ConversationRpc,
 } from "../rpc/conversation.ts";
+import type { ConversationArchive } from "./replication-source.ts";
+import { Device, deviceAttachmentSchema, type DeviceAttachment } from "./devices.ts";
 
 /** One pair of users: the plug between the platform and the room. */
 export class ConversationObject extends DurableObject<Env> implements ConversationRpc {
   readonly #pair: Pair;
   readonly #observer: Observer;
-  readonly #room: Room;
+  readonly #conversation: Conversation;
   readonly #sockets: HibernatingSockets<DeviceAttachment, Device>;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -58,8 +65,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       (attachment) => deviceAttachmentSchema.safeParse(attachment).data,
       (socket, kept) => new Device(socket, kept),
     );
-    this.#room = this.#openRoom();
-    this.#observer.report("object_woken", { sockets: this.#room.devices.socketCount });
+    this.#conversation = this.#createConversation();
+    this.#observer.report("object_woken", { sockets: this.#conversation.devices.socketCount });
   }
 
   /** The upgrade, from the door only: who it is comes in its headers. */
@@ -75,28 +82,28 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     };
     const { device, response } = this.#sockets.accept(request, attachment);
     const profile = decodedProfile(request.headers.get(profileHeader));
-    this.#room.connect(device, after === null ? undefined : Number(after), profile);
+    this.#conversation.connect(device, after === null ? undefined : Number(after), profile);
     return response;
   }
 
   override webSocketMessage(webSocket: WebSocket, data: string | ArrayBuffer): void {
     const device = this.#sockets.of(webSocket);
     if (device !== undefined) {
-      receiveFrame(this.#room, device, data);
+      receiveFrame(this.#conversation, device, data);
     }
   }
 
   override webSocketClose(webSocket: WebSocket, code: number, reason: string): void {
-    this.#gone(webSocket, code, reason);
+    this.#onGone(webSocket, code, reason);
   }
 
   override webSocketError(webSocket: WebSocket): void {
-    this.#gone(webSocket, 1011, "");
+    this.#onGone(webSocket, 1011, "");
   }
 
   override async alarm(): Promise<void> {
     try {
-      await this.#room.archiver.retry();
+      await this.#conversation.replicator.onAlarm();
     } catch (error) {
       // A throw would be retried six times and then forgotten; the next event compares with the archive again.
       this.#observer.report("alarm_failed", { error: errorName(error) });
@@ -105,23 +112,23 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Sends, edits, deletes or reacts. */
   write(user: string, frame: WriteFrame): Promise<SendResult> {
-    return writeAs(this.#room, user, frame);
+    return writeFor(this.#conversation, user, frame);
   }
 
   read(user: string, seq: number): Promise<ReadResult> {
-    return readAs(this.#room, user, seq);
+    return readFor(this.#conversation, user, seq);
   }
 
   setFlags(user: string, update: FlagUpdate): Promise<FlagsResult> {
-    return setFlagsAs(this.#room, user, update);
+    return setFlagsFor(this.#conversation, user, update);
   }
 
   page(query: StoredPageQuery): Promise<StoredPage> {
-    return pagePart(this.#room, query);
+    return storedPage(this.#conversation, query);
   }
 
   summary(user: string): Promise<OwnSummary> {
-    return summaryFor(this.#room, user);
+    return summaryFor(this.#conversation, user);
   }
 
   /**
@@ -131,44 +138,44 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
    */
   async forward(user: string, frames: readonly ForwardedFrame[]): Promise<ForwardReply> {
     return {
-      results: await actAs(this.#room, user, frames),
-      waitUntilReplicated: (rev) => this.#room.archiver.settled(rev),
+      results: await forwardFor(this.#conversation, user, frames),
+      waitUntilReplicated: (rev) => this.#conversation.replicator.waitUntilReplicated(rev),
     };
   }
 
   /** What a device on its user's inbox socket lacks since `after`. */
   replay(user: string, after: number | undefined): Promise<ReplayReply> {
-    return syncFor(this.#room, user, after);
+    return replayFor(this.#conversation, user, after);
   }
 
   /** Whether a user has a live socket here. */
   hasSocket(user: string): boolean {
-    return this.#room.devices.isOnline(sideOf(this.#pair, user));
+    return this.#conversation.devices.isOnline(sideOf(this.#pair, user));
   }
 
   /** Something of a user's inbox changed that is to be seen here: it is asked. */
   requireNotify(user: string): void {
-    this.#room.inboxes.owe(sideOf(this.#pair, user));
+    this.#conversation.notifier.requireNotify(sideOf(this.#pair, user));
   }
 
   /** A user's inbox has a device again: returns when it was told what is held for the end of a burst. */
   notifyInbox(user: string): Promise<void> {
-    return this.#room.inboxes.arrived(sideOf(this.#pair, user));
+    return this.#conversation.notifier.onDevicePresent(sideOf(this.#pair, user));
   }
 
   /** Returns when everything up to `rev`, all read cursors and flags are archived, or sure to be. Breaks where the object dies: then ask again. */
   waitUntilReplicated(rev: number): Promise<void> {
-    return this.#room.archiver.settled(rev);
+    return this.#conversation.replicator.waitUntilReplicated(rev);
   }
 
   /** For operators: how it stands, without what was said. */
   inspect(): Promise<Standing> {
-    return inspect(this.#room);
+    return inspect(this.#conversation);
   }
 
   /** For operators: messages of before Pairline. */
-  import(lines: readonly ImportedMessage[]): Promise<ImportResult> {
-    return importInto(this.#room, lines);
+  import(messages: readonly ImportedMessage[]): Promise<ImportResult> {
+    return importMessages(this.#conversation, messages);
   }
 
   /** For operators: one part of the record compared with D1, and archived again where they differ. */
@@ -179,23 +186,23 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       part: async (from: number, limit: number) => readPart(DB, await key, from, limit),
       correct: async (correction: Correction) => correct(DB, await key, correction),
     };
-    return verifyPart(this.#room, archive, query);
+    return verifyPart(this.#conversation, archive, query);
   }
 
-  #gone(webSocket: WebSocket, code: number, reason: string): void {
+  #onGone(webSocket: WebSocket, code: number, reason: string): void {
     // Its close, mark and presence are still owed.
-    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
+    const device = this.#sockets.gone(webSocket, (unlisted) => this.#conversation.restore(unlisted));
     if (device !== undefined) {
-      this.#room.disconnect(device, code, reason);
+      this.#conversation.disconnect(device, code, reason);
     }
   }
 
-  #openRoom(): Room {
+  #createConversation(): Conversation {
     const { ctx, env } = this;
     const settings = readSettings(env);
     const { limits } = settings;
     const auth = readAuthConfig(env);
-    return new Room(
+    return new Conversation(
       {
         pair: this.#pair,
         limits,
@@ -211,9 +218,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
         admitNewConversation: (user) =>
           env.INBOXES.getByName(user).admitNewConversation(limits.newConversationsPerHour),
-        deliver: (user, delivery) => env.INBOXES.getByName(user).notify(delivery),
+        notify: (user, delivery) => env.INBOXES.getByName(user).notify(delivery),
         abort: (reason) => {
-          this.#observer.report("object_abandoned", { reason, sockets: this.#room.devices.socketCount });
+          this.#observer.report("object_abandoned", {
+            reason,
+            sockets: this.#conversation.devices.socketCount,
+          });
           ctx.abort(reason);
         },
         ...this.#observer,
@@ -228,7 +238,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return {
       state: async () => readState(DB, await key),
       write: async (write) => writeChanges(DB, await key, write),
-      above: async (seq, limit) => readAbove(DB, await key, seq, limit),
+      rowsAbove: async (seq, limit) => readAbove(DB, await key, seq, limit),
     };
   }
 }

@@ -11,21 +11,27 @@ import { textSizeFault } from "../protocol/content.ts";
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { greatestMaxTextBytes } from "../protocol/limits.ts";
 import type { Message, Receipt } from "../protocol/message.ts";
-import { otherSide, type Side } from "../protocol/pair.ts";
-import { changed, takesAway, type Changed, type ContentLimits } from "./change.ts";
-import type { Position } from "./changes.ts";
+import { otherSide, type Side, type Pair } from "../protocol/pair.ts";
+import { changed, takesAway, type Changed, type ContentLimits } from "./edits.ts";
 import { hasSameContent, type Draft } from "../model/draft.ts";
-import { emptyState, type Cursors, type Log, type LogState } from "./log.ts";
-import { RecentChanges } from "./recent-changes.ts";
-import { aboveHead, afterAboveRev, unknownMessage } from "./refusals.ts";
-import { RetryChecker } from "./retry-check.ts";
+import {
+  emptyState,
+  type Cursors,
+  type MessageStore,
+  type StoredState,
+  type Position,
+} from "./message-store.ts";
+import { aboveHead, afterAboveRev, unknownMessage } from "./errors.ts";
+import { SendDedup, ChangeDedup } from "./dedup.ts";
+import { lastMessageOf, summaryForSide, type ConversationSummary } from "../model/summary.ts";
+import type { Summary } from "../protocol/conversation-list.ts";
 
 /** How a send or change ended: the message as it is then, and the revision that this send or change took. */
 export type WriteOutcome<Told = QuotingMessage> =
   | { readonly kind: "stored" | "repeated"; readonly message: Told; readonly rev: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-export type MarkOutcome =
+export type CursorOutcome =
   | { readonly kind: "marked"; readonly seq: number }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
@@ -33,42 +39,45 @@ export type MarkOutcome =
  * The numbers of a conversation and the rules that hand them out. Every call is synchronous and runs inside the
  * caller's transaction: check, number and insert are one step. After a rollback the caller calls `reload`.
  */
-export class Line {
-  readonly #log: Log;
-  #state: LogState = emptyState;
+export class Sequencer {
+  readonly #log: MessageStore;
+  #state: StoredState = emptyState;
   #position!: Position;
   /** The newest message, as it is now. */
   #last: StoredMessage | undefined;
   /** What is known of `readCounts`: how many of the peer's messages lie up to a read cursor. Changes of messages move none. */
   #known!: Record<Side, { readonly seq: number; readonly count: number }>;
-  #retries!: RetryChecker;
-  #recent!: RecentChanges;
+  #retries!: SendDedup;
+  #recent!: ChangeDedup;
   readonly #limits: ContentLimits;
 
-  constructor(log: Log, { editWindowMs, maxTextBytes = greatestMaxTextBytes }: Partial<ContentLimits> = {}) {
-    this.#log = log;
+  constructor(
+    store: MessageStore,
+    { editWindowMs, maxTextBytes = greatestMaxTextBytes }: Partial<ContentLimits> = {},
+  ) {
+    this.#log = store;
     this.#limits = { editWindowMs, maxTextBytes };
     this.reload();
   }
 
   /** Takes every number from the log again; a caller names the `state` whose marks of this turn are not saved yet. */
-  reload(state: LogState = this.#log.readState()): void {
+  reload(state: StoredState = this.#log.readState()): void {
     const last = this.#log.last();
     this.#state = state;
     this.#last = last;
     this.#known = { a: { seq: 0, count: 0 }, b: { seq: 0, count: 0 } };
     const head = last?.seq ?? 0;
-    const rev = Math.max(last?.createdRev ?? 0, this.#log.newestChangeRev(), this.#state.floorRev);
+    const rev = Math.max(last?.createdRev ?? 0, this.#log.newestChangeRev(), this.#state.minValidRev);
     this.#position = { head, rev };
-    this.#retries = new RetryChecker(this.#log, head);
-    this.#recent = new RecentChanges();
+    this.#retries = new SendDedup(this.#log, head);
+    this.#recent = new ChangeDedup();
   }
 
   get position(): Position {
     return this.#position;
   }
 
-  get state(): LogState {
+  get state(): StoredState {
     return this.#state;
   }
 
@@ -96,7 +105,7 @@ export class Line {
   }
 
   /** Whether an update sets the first flag of the conversation. */
-  isFirstFlag(side: Side, update: FlagUpdate): boolean {
+  setsFirstFlag(side: Side, update: FlagUpdate): boolean {
     const { flags, read } = this.#state;
     return flags.state === 0 && updatedFlags(flags, side, update, read[side]) !== flags;
   }
@@ -110,12 +119,12 @@ export class Line {
     if (isAbove(after, this.#position.rev)) {
       return refused(afterAboveRev());
     }
-    const twin = this.#retries.find(author, id, after);
-    if (twin === "stale") {
+    const priorAttempt = this.#retries.find(author, id, after);
+    if (priorAttempt === "stale") {
       return refused(refusal("stale"));
     }
-    if (twin !== "none") {
-      return this.#repeat(twin, draft);
+    if (priorAttempt !== "none") {
+      return this.#repeat(priorAttempt, draft);
     }
     const forbidden = this.isBlocked(author) ? refusal("blocked") : textSizeFault(draft.text, this.#limits);
     if (forbidden !== undefined) {
@@ -131,7 +140,7 @@ export class Line {
   }
 
   /** Stores a message of before, as it was said then. Times must not fall. */
-  import(draft: Draft, createdAtMs: number): StoredMessage {
+  appendImported(draft: Draft, createdAtMs: number): StoredMessage {
     return this.#append(draft, createdAtMs);
   }
 
@@ -142,7 +151,7 @@ export class Line {
       return refused(afterAboveRev());
     }
     // Of a history that was replaced since: its number may be another message's now.
-    if (after !== undefined && after < this.#state.floorRev) {
+    if (after !== undefined && after < this.#state.minValidRev) {
       return refused(refusal("stale"));
     }
     const message = this.#log.message(seq);
@@ -176,7 +185,7 @@ export class Line {
   }
 
   /** Moves a read cursor forward; durable with the next `saveState`. */
-  read(side: Side, seq: number): MarkOutcome {
+  read(side: Side, seq: number): CursorOutcome {
     if (seq > this.#position.head) {
       return refused(aboveHead());
     }
@@ -196,12 +205,12 @@ export class Line {
     return Math.max(this.#state.delivered[side], this.#state.read[side]);
   }
 
-  keepDelivered(side: Side, seq: number): void {
+  saveDelivered(side: Side, seq: number): void {
     this.saveState({ delivered: { ...this.#state.delivered, [side]: seq } });
   }
 
   /** Writes the state row. Throws what the storage throws, with the line unchanged. */
-  saveState(change: Partial<LogState> = {}): void {
+  saveState(change: Partial<StoredState> = {}): void {
     const state = { ...this.#state, ...change };
     this.#log.writeState(state);
     this.#state = state;
@@ -293,4 +302,30 @@ function isAbove(after: number | undefined, rev: number): boolean {
 
 function refused(reason: Refusal): { kind: "refused"; refusal: Refusal } {
   return { kind: "refused", refusal: reason };
+}
+
+interface SummaryPorts {
+  readonly sequencer: Sequencer;
+  readonly pair: Pair;
+}
+
+/** The conversation at a glance, with both sides, as the record has it now. */
+export function recordSummary({ sequencer, pair }: SummaryPorts): ConversationSummary {
+  const { last, countA } = sequencer;
+  const { read, flags } = sequencer.state;
+  return {
+    users: pair,
+    rev: sequencer.position.rev,
+    head: sequencer.position.head,
+    last: last && lastMessageOf(last),
+    countA,
+    read,
+    readCounts: sequencer.readCounts,
+    flags,
+  };
+}
+
+/** The conversation at a glance, as a side's conversation list shows it. */
+export function summaryOf(ports: SummaryPorts, side: Side): Summary {
+  return summaryForSide(recordSummary(ports), side);
 }

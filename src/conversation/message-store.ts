@@ -1,19 +1,19 @@
-import { messageValues, type StoredMessage } from "../model/message.ts";
+import { messageValues, type StoredMessage, quoteOf, type QuotingMessage } from "../model/message.ts";
 import { noFlags, type Flags } from "../model/flags.ts";
 import type { Side } from "../protocol/pair.ts";
 import {
   createTables,
   findVersion,
-  logSchemaVersion,
+  schemaVersion,
   messageColumns,
   messageFrom,
   type SqlRow,
   type SqlValue,
   upgradesFrom,
-} from "./log-schema.ts";
+} from "./message-store-schema.ts";
 
 /** What the log needs of an object's storage: SQL that runs at once, and transactions without an `await`. */
-export interface LogStorage {
+export interface ObjectStorage {
   readonly sql: { exec(query: string, ...bindings: SqlValue[]): Iterable<SqlRow> };
   transactionSync<T>(run: () => T): T;
 }
@@ -22,24 +22,24 @@ export interface LogStorage {
 export type Cursors = Readonly<Record<Side, number>>;
 
 /** The one durable row beside the messages. */
-export interface LogState {
+export interface StoredState {
   /** Cursors below it are of a history that no longer holds: they get `reset`. */
-  readonly floorRev: number;
+  readonly minValidRev: number;
   readonly read: Cursors;
   readonly delivered: Cursors;
   /** Since when the archive has not answered; null while it does. */
   readonly failingSinceMs: number | null;
   /** Revisions above it may be of another history than the archive's: they were taken before the two could be compared. Null: none. */
-  readonly sureRev: number | null;
+  readonly verifiedRev: number | null;
   readonly flags: Flags;
 }
 
-export const emptyState: LogState = {
-  floorRev: 0,
+export const emptyState: StoredState = {
+  minValidRev: 0,
   read: { a: 0, b: 0 },
   delivered: { a: 0, b: 0 },
   failingSinceMs: null,
-  sureRev: null,
+  verifiedRev: null,
   flags: noFlags,
 };
 
@@ -60,18 +60,18 @@ export interface PartialRead {
 const maxScannedForEach = 4;
 
 /** A stored message's name and place, for the retry check. */
-export type LoggedId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id">;
+export type StoredId = Pick<StoredMessage, "seq" | "createdRev" | "author" | "id">;
 
 /**
  * The conversation's record in the object's own SQLite: the only place that speaks SQL to it.
  * Tables are made by the first write, so a conversation that is only looked at stores nothing.
  */
-export class Log {
-  readonly #storage: LogStorage;
+export class MessageStore {
+  readonly #storage: ObjectStorage;
   /** Of the tables; undefined while there are none. */
   #version: number | undefined;
 
-  constructor(storage: LogStorage) {
+  constructor(storage: ObjectStorage) {
     this.#storage = storage;
     this.#look();
   }
@@ -86,36 +86,36 @@ export class Log {
     }
   }
 
-  readState(): LogState {
+  readState(): StoredState {
     const row = this.#first("SELECT * FROM state WHERE id = 1");
     if (row === undefined) {
       return emptyState;
     }
     return {
-      floorRev: row["floor_rev"] as number,
+      minValidRev: row["floor_rev"] as number,
       read: { a: row["read_a"] as number, b: row["read_b"] as number },
       delivered: { a: row["delivered_a"] as number, b: row["delivered_b"] as number },
       failingSinceMs: row["failing_since_ms"] as number | null,
-      sureRev: (row["sure_rev"] ?? null) as number | null,
+      verifiedRev: (row["sure_rev"] ?? null) as number | null,
       flags:
         typeof row["flags"] === "string" ? { ...noFlags, ...(JSON.parse(row["flags"]) as Flags) } : noFlags,
     };
   }
 
-  writeState({ floorRev, read, delivered, failingSinceMs, flags, sureRev }: LogState): void {
+  writeState({ minValidRev, read, delivered, failingSinceMs, flags, verifiedRev }: StoredState): void {
     this.#createOnce();
     this.#run(
       `INSERT OR REPLACE INTO state (id, schema_version, floor_rev, read_a, read_b, delivered_a, delivered_b, failing_since_ms, flags, sure_rev)
        VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      logSchemaVersion,
-      floorRev,
+      schemaVersion,
+      minValidRev,
       read.a,
       read.b,
       delivered.a,
       delivered.b,
       failingSinceMs,
       flags.state === 0 ? null : JSON.stringify(flags),
-      sureRev,
+      verifiedRev,
     );
   }
 
@@ -216,7 +216,7 @@ export class Log {
   }
 
   /** Names below `seq`, newest first, read one by one: a caller that stops has paid for no more. */
-  *idsBelow(seq: number): Generator<LoggedId> {
+  *idsBelow(seq: number): Generator<StoredId> {
     if (this.#version === undefined) {
       return;
     }
@@ -279,11 +279,11 @@ export class Log {
 
   #createOnce(): boolean {
     const isNew = this.#version === undefined;
-    if (this.#version !== logSchemaVersion) {
+    if (this.#version !== schemaVersion) {
       for (const statement of isNew ? createTables : upgradesFrom(this.#version ?? 0)) {
         this.#run(statement);
       }
-      this.#version = logSchemaVersion;
+      this.#version = schemaVersion;
     }
     return isNew;
   }
@@ -296,4 +296,74 @@ export class Log {
 
 export function charactersOf({ text, data, reactions }: StoredMessage): number {
   return text.length + (data?.length ?? 0) + (reactions?.length ?? 0);
+}
+
+/** Messages as readers get them: replies with what they answer, as that is now. Reads each of those once. */
+export function quoting(store: MessageStore, messages: readonly StoredMessage[]): QuotingMessage[] {
+  const seqs = new Set(messages.flatMap(({ replyTo }) => (replyTo === null ? [] : [replyTo])));
+  const answered = seqs.size === 0 ? [] : store.messagesOf([...seqs]);
+  const quotes = new Map(answered.map((row) => [row.seq, quoteOf(row)]));
+  return messages.map((row) => ({ ...row, quote: quotes.get(row.replyTo ?? 0) ?? null }));
+}
+/** Where a conversation stands: its newest message and its newest revision. */
+export interface Position {
+  readonly head: number;
+  readonly rev: number;
+}
+
+/**
+ * The newest `seq` that existed at revision `rev`. Each message after `rev` took a revision of its own, so at most
+ * `position.rev - rev` lie above the answer: plain messages cost one read, anything else a binary search.
+ */
+export function seqAtRev(store: MessageStore, position: Position, rev: number): number {
+  let low = Math.max(0, position.head - Math.max(0, position.rev - rev));
+  let high = position.head;
+  let probe = low + 1;
+  while (low < high) {
+    const createdRev = store.createdRev(probe);
+    if (createdRev !== undefined && createdRev <= rev) {
+      low = probe;
+    } else {
+      high = probe - 1;
+    }
+    probe = Math.ceil((low + high) / 2);
+  }
+  return low;
+}
+
+/**
+ * The messages that are new or changed since `rev`, by `rev`, each once in its newest form, as far as the budget reaches.
+ * Those that were created and changed after `rev` come with their change.
+ */
+export function changesSince(
+  store: MessageStore,
+  position: Position,
+  rev: number,
+  budget: ReadBudget,
+): PartialRead {
+  if (rev >= position.rev) {
+    return { messages: [], upTo: Number.POSITIVE_INFINITY };
+  }
+  const changed = store.changedSince(rev, budget);
+  const created = store.unchangedAbove(seqAtRev(store, position, rev), budget);
+  return changed.messages.length === 0 ? created : merged(created, changed, budget);
+}
+
+function merged(one: PartialRead, other: PartialRead, budget: ReadBudget): PartialRead {
+  const upTo = Math.min(one.upTo, other.upTo);
+  const covered = [...one.messages, ...other.messages]
+    .filter(({ rev }) => rev <= upTo)
+    .toSorted((left, right) => left.rev - right.rev);
+  const messages = covered.slice(0, countWithin(covered, budget));
+  return { messages, upTo: messages.length < covered.length ? (messages.at(-1)?.rev ?? upTo) : upTo };
+}
+
+/** How many of the messages a budget allows; always one. */
+function countWithin(messages: readonly StoredMessage[], budget: ReadBudget): number {
+  let characters = 0;
+  const over = messages.findIndex((message, index) => {
+    characters += charactersOf(message);
+    return index === budget.rows || (index > 0 && characters > budget.characters);
+  });
+  return over === -1 ? messages.length : over;
 }

@@ -3,15 +3,15 @@ import type { Observer } from "../observability/index.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Pair } from "../protocol/pair.ts";
-import type { ConversationArchive } from "./archiver-ports.ts";
-import type { LogStorage } from "./log.ts";
+import type { ObjectStorage } from "./message-store.ts";
 import type { InboxNotification, NotifyResult } from "../rpc/inbox.ts";
+import type { ConversationArchive } from "./replication-source.ts";
 
 /** All that a conversation asks of the platform. */
-export interface RoomPorts {
+export interface ConversationPlatform {
   readonly pair: Pair;
   readonly limits: Limits;
-  readonly storage: LogStorage;
+  readonly storage: ObjectStorage;
   readonly archive: ConversationArchive;
   readonly now: () => number;
   readonly random: () => number;
@@ -22,7 +22,7 @@ export interface RoomPorts {
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly admitNewConversation: (user: string) => Promise<Refusal | undefined>;
   /** Tells the inbox of one of the pair. */
-  readonly deliver: (user: string, delivery: InboxNotification) => Promise<NotifyResult>;
+  readonly notify: (user: string, delivery: InboxNotification) => Promise<NotifyResult>;
   /** Ends the object at once; it starts again from what is durable, and its clients replay. */
   readonly abort: (reason: string) => void;
   readonly report: Observer["report"];

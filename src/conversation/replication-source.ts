@@ -23,7 +23,7 @@ export interface ConversationArchive {
   readonly rowsAbove: (seq: number, limit: number) => Promise<readonly StoredMessage[]>;
 }
 
-/** What the archiver asks of the record. */
+/** What the replicator reads from the object. */
 export interface ReplicationSource {
   readonly rev: number;
   readonly read: Cursors;
@@ -48,7 +48,7 @@ export interface ReplicationCursor {
   readonly state: number;
 }
 
-/** All that the archiver asks of its surroundings. */
+/** What the replicator needs. */
 export interface ReplicatorPorts {
   readonly archive: ConversationArchive;
   readonly source: ReplicationSource;
@@ -76,7 +76,7 @@ interface ReplicationSourcePorts {
   readonly onMarksMerged: (before: StoredState) => void;
 }
 
-/** The record as the archiver sees it. */
+/** The object, as the replicator reads it. */
 export function replicationSource(ports: ReplicationSourcePorts): ReplicationSource {
   const { store, sequencer, archive } = ports;
   /** What the first comparison begins from. */

@@ -40,7 +40,7 @@ export async function verifyPart(
     for (let tries = 0; tries < maxRepairs && compared.verification.differences.length > 0; tries += 1) {
       await archive.correct(compared.correction);
       if (compared.setBackTo !== undefined) {
-        // What D1's cursor does not cover is the archiver's to send, all of it before the cursor moves. The record was
+        // What D1's cursor does not cover is the replicator's to send, all of it before the cursor moves. The record was
         // compared when the object started, so nothing is taken from an archive that is known to be wrong.
         conversation.replicator.rewindTo(compared.setBackTo);
       }
@@ -82,7 +82,7 @@ async function comparedPart(
   return compare(conversation, from, again.part, again.replicated);
 }
 
-/** The part as D1 has it, and what the archiver knew to be there before it was read. */
+/** The part as D1 has it, and what the replicator knew to be there before it was read. */
 async function replicatedPart(
   conversation: Conversation,
   archive: VerifiedArchive,

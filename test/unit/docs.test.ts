@@ -77,3 +77,12 @@ test("links and headings are found as GitHub reads them", () => {
 test("the README has at most 8 KB", () => {
   expect(statSync(join(root, "README.md")).size).toBeLessThanOrEqual(8_192);
 });
+
+test.each(pages.filter((page) => !page.includes("decisions/") && page !== "CHANGELOG.md"))(
+  "%s: the files of src/ and test/ that it names exist",
+  (page) => {
+    const text = readFileSync(join(root, page), "utf8");
+    const named = [...text.matchAll(/`((?:src|test)\/[\w./-]+\.tsx?)`/g)].map(([, path = ""]) => path);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  },
+);

@@ -131,7 +131,7 @@ test("[BL3] a follower whose inbox could not be told of the block is told when t
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await subscribe(bob, [a]);
   let failures = 0;
-  const restore = await interceptCalls(inboxOf(b), "presence", () => {
+  const restore = await interceptCalls(inboxOf(b), "updatePresence", () => {
     failures += 1;
     throw new Error("away");
   });

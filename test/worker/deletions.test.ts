@@ -128,7 +128,7 @@ test("[DE1][LS2][MK5] lists and summaries show the newest message as deleted, an
 test("[DE1][IN8] frames that wait for an inbox lose the text, and that of quotes, when the message is deleted", async () => {
   const { a, b } = freshUsers();
   const bob = await connectInbox(b);
-  const mend = await interceptCalls(inboxOf(b), "deliver", () => {
+  const mend = await interceptCalls(inboxOf(b), "notify", () => {
     throw new Error("a fault of the test's own");
   });
   const { write } = await writerOf("a conversation socket", a, b);
@@ -158,7 +158,7 @@ test("[DE1][IN7] frames that wait behind a sync lose the text when the message i
   const bob = await connectInbox(b);
   const answered = Promise.withResolvers<void>();
   let isAsked = false;
-  await interceptCalls(stubOf({ a, b }), "sync", async (sync) => {
+  await interceptCalls(stubOf({ a, b }), "replay", async (sync) => {
     const answer = await sync();
     isAsked = true;
     await answered.promise;

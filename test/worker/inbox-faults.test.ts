@@ -26,7 +26,7 @@ const hanging = () => new Promise<never>(() => {});
 
 test("[IN8] while an inbox fails, its user's peer is answered, the conversation's sockets hear, and D1 gets everything", async () => {
   const [a, b] = pair.users;
-  await interceptCalls(inboxOf(b), "deliver", throwing);
+  await interceptCalls(inboxOf(b), "notify", throwing);
   const [alice, bob] = [await connect(a, b), await connect(b, a)];
   for (const text of ["one", "two", "three"]) {
     expect(await alice.say(text)).toMatchObject({ type: "ack" });
@@ -40,7 +40,7 @@ test("[IN8] while an inbox fails, its user's peer is answered, the conversation'
 test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", async () => {
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
-  const mend = await interceptCalls(inboxOf(b), "deliver", throwing);
+  const mend = await interceptCalls(inboxOf(b), "notify", throwing);
   const alice = await connectInbox(a);
   expect(await alice.say(b, "hello")).toMatchObject({ type: "ack", seq: 1 });
   await pair.stub.waitUntilReplicated(1);
@@ -60,7 +60,7 @@ test("[IN8] when the inbox works again the alarm tells it, and no alarm stays", 
 test("[IN8] the inbox that works again gets by the next message what it missed, in order and each once", async () => {
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
-  const mend = await interceptCalls(inboxOf(b), "deliver", throwing);
+  const mend = await interceptCalls(inboxOf(b), "notify", throwing);
   const alice = await connectInbox(a);
   await alice.say(b, "one");
   await alice.say(b, "two");
@@ -74,7 +74,7 @@ test("[IN8] an inbox whose answer is lost is told again, and its devices are not
   const [a, b] = pair.users;
   const bob = await connectInbox(b);
   let lost = 0;
-  const mend = await interceptCalls(inboxOf(b), "deliver", (deliver) => {
+  const mend = await interceptCalls(inboxOf(b), "notify", (deliver) => {
     deliver();
     lost += 1;
     throwing();
@@ -95,7 +95,7 @@ test(
   async () => {
     const [a, b] = pair.users;
     const bob = await connectInbox(b);
-    const mend = await interceptCalls(inboxOf(b), "deliver", hanging);
+    const mend = await interceptCalls(inboxOf(b), "notify", hanging);
     const alice = await connectInbox(a);
     const open = await connect(b, a);
     for (const text of ["one", "two", "three"]) {
@@ -136,7 +136,7 @@ test.each([
 
 test("[IN8] one user's failing inbox leaves the other's frames alone", async () => {
   const [a, b] = pair.users;
-  await interceptCalls(inboxOf(b), "deliver", throwing);
+  await interceptCalls(inboxOf(b), "notify", throwing);
   const alice = await connectInbox(a);
   const bob = await connect(b, a);
   expect(await bob.say("hello")).toMatchObject({ type: "ack" });
@@ -146,7 +146,7 @@ test("[IN8] one user's failing inbox leaves the other's frames alone", async () 
 test("[IN7][IN8] a conversation killed between its commit and the delivery tells it by a summary once it settled", async () => {
   const [a, b] = pair.users;
   const before = await connectInbox(b);
-  const mend = await interceptCalls(inboxOf(b), "deliver", hanging);
+  const mend = await interceptCalls(inboxOf(b), "notify", hanging);
   faulty.mode = "hanging";
   expect(await (await connect(a, b)).say("hello")).toMatchObject({ type: "ack", seq: 1 });
   await abortAllDurableObjects();

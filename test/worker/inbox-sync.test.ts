@@ -50,7 +50,7 @@ test("[IN5][IN7] what happens during a sync comes behind it, in order, each once
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await alice.say(b, "one");
   const release = Promise.withResolvers<void>();
-  await interceptCalls(stubOf({ a, b }), "sync", async (sync) => {
+  await interceptCalls(stubOf({ a, b }), "replay", async (sync) => {
     // The answer is of the moment before, and is late.
     const answer = await sync();
     await release.promise;
@@ -77,7 +77,7 @@ test("[IN7] a sync that fails is an error with the peer, and what came meanwhile
   const [alice, bob] = [await connectInbox(a), await connectInbox(b)];
   await alice.say(b, "one");
   const release = Promise.withResolvers<void>();
-  await interceptCalls(stubOf({ a, b }), "sync", async () => {
+  await interceptCalls(stubOf({ a, b }), "replay", async () => {
     await release.promise;
     throw new Error("a fault of the test's own");
   });
@@ -120,7 +120,7 @@ test("[IN3][IN8] a delivery that lands after its repeat shows no device an older
   const bob = await connectInbox(b);
   const release = Promise.withResolvers<void>();
   let calls = 0;
-  await interceptCalls(inboxOf(b), "deliver", async (deliver) => {
+  await interceptCalls(inboxOf(b), "notify", async (deliver) => {
     calls += 1;
     if (calls === 1) {
       await release.promise;

@@ -32,7 +32,7 @@ test("[OP3][PR1] a conversation that cannot be asked whether its user is there i
   await posted(b, a);
   await stubOf({ a, b }).waitUntilReplicated(2);
   await connect(b, a);
-  await interceptCalls(stubOf({ a, b }), "isHere", throwing);
+  await interceptCalls(stubOf({ a, b }), "hasSocket", throwing);
   const { all } = logged();
   const watcher = await connectInbox(a);
   watcher.send({ type: "subscribe", peers: [b] });

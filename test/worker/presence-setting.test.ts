@@ -40,7 +40,7 @@ test("[PR5] it calls the conversations that have messages, none that was only op
   await Promise.all(strangers.map((stranger) => connect(b, stranger)));
   const asked: string[] = [];
   for (const peer of [a, ...strangers]) {
-    await interceptCalls(conversationOf(env, b, peer), "askInbox", (call) => {
+    await interceptCalls(conversationOf(env, b, peer), "requireNotify", (call) => {
       asked.push(peer);
       return call();
     });

@@ -90,7 +90,7 @@ test("[SI4][EN11] a slow inbox gets all events of a client that has gone, and it
   const { a, b } = freshUsers();
   const client = await connectSocketIo(a);
   const stub = sessionOf(await client.sid());
-  await interceptCalls(inboxOf(a), "take", async (call) => {
+  await interceptCalls(inboxOf(a), "handleFrames", async (call) => {
     await scheduler.wait(300);
     return call();
   });

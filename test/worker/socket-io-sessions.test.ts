@@ -166,7 +166,7 @@ test("[IN8] an inbox answers its conversation when its sessions were told", asyn
   const { a, b } = freshUsers();
   const client = await connectSocketIo(a);
   const order: string[] = [];
-  await interceptCalls(inboxOf(a), "deliver", async (call) => {
+  await interceptCalls(inboxOf(a), "notify", async (call) => {
     const answer = await call();
     order.push("answered");
     return answer;

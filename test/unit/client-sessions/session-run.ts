@@ -10,7 +10,7 @@ import { slowViolations } from "./prompt.ts";
 import { SharedStorage } from "./shared-storage.ts";
 import { tabs, type Composition, type Session, type Step } from "./steps.ts";
 import { Tab } from "./tab.ts";
-import type { InboxNotification } from "../../../src/rpc/inbox.ts";
+import type { InboxNotification, InboxRpc } from "../../../src/rpc/inbox.ts";
 
 type Of<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 
@@ -51,7 +51,7 @@ export class SessionRun {
     this.time.install(session.seed);
     this.worker = new VirtualWorker(this.time, session.hasDefaultLimits ? {} : liftedLimits, disk);
     this.worker.called = (object, method, [parameter]) => {
-      if (object === `inbox ${user}` && method === "deliver") {
+      if (object === `inbox ${user}` && method === ("notify" satisfies keyof InboxRpc)) {
         this.#note(parameter as InboxNotification);
       }
     };

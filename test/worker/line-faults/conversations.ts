@@ -111,7 +111,7 @@ export const faultsOfConversations = {
     object: "conversation",
     fields: {},
     provoke: async ({ a, b }) => {
-      await interceptCalls(inboxOf(b), "deliver", throwing);
+      await interceptCalls(inboxOf(b), "notify", throwing);
       await posted(a, b);
     },
   },
@@ -128,7 +128,7 @@ export const faultsOfConversations = {
     fields: { tries: 3 },
     provoke: async (users) => {
       const inbox = await connectInbox(users.a);
-      await interceptCalls(stubOf(users), "act", throwing);
+      await interceptCalls(stubOf(users), "forward", throwing);
       inbox.send({ type: "send", peer: users.b, id: "1", text: "hello" });
     },
   },
@@ -138,7 +138,7 @@ export const faultsOfConversations = {
     provoke: async (users) => {
       const waiting = vi.spyOn(scheduler, "wait").mockResolvedValue();
       onTestFinished(() => waiting.mockRestore());
-      await interceptCalls(stubOf(users), "settled", throwing);
+      await interceptCalls(stubOf(users), "waitUntilReplicated", throwing);
       await posted(users.a, users.b);
     },
   },

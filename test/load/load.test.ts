@@ -38,7 +38,7 @@ test("[SE9] what is refused is counted by its code", async () => {
 });
 
 const delivery = `this.devices.broadcast({ type: "message", message });
-      this.inboxes.add({ type: "message", message, isNew: rev === createdRev });`;
+      this.notifier.add({ type: "message", message, isNew: rev === createdRev });`;
 
 test("a Worker that acknowledges what it does not deliver is found out", async () => {
   const outcome = await runLoad({

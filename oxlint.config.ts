@@ -12,12 +12,12 @@ export const rooms = {
   archive: "lib protocol model drizzle-orm",
   users: "lib protocol observability auth archive settings.ts",
   history: "protocol model rpc archive",
-  sockets: "lib protocol rpc observability auth zod",
+  websocket: "lib protocol rpc observability auth zod",
   conversation:
-    "lib protocol model rpc observability auth archive users sockets settings.ts env.ts zod cloudflare:*",
-  inbox: "lib protocol rpc observability auth archive users sockets settings.ts env.ts zod cloudflare:*",
+    "lib protocol model rpc observability auth archive users websocket settings.ts env.ts zod cloudflare:*",
+  inbox: "lib protocol rpc observability auth archive users websocket settings.ts env.ts zod cloudflare:*",
   socketio:
-    "lib protocol rpc observability auth archive users history sockets settings.ts env.ts zod cloudflare:* engine.io-parser socket.io-parser",
+    "lib protocol rpc observability auth archive users history websocket settings.ts env.ts zod cloudflare:* engine.io-parser socket.io-parser",
   http: "lib protocol model rpc observability auth archive users history socketio settings.ts env.ts zod hono",
   client: "protocol",
   web: "client preact",
@@ -99,7 +99,7 @@ export default defineConfig({
       rules: { "no-console": "off" },
     },
     {
-      // React Native may lack `toSorted` and `addEventListener` of sockets.
+      // React Native may lack `toSorted` and `addEventListener` of websocket.
       files: ["src/client/**"],
       rules: { "unicorn/no-array-sort": "off", "unicorn/prefer-add-event-listener": "off" },
     },

@@ -2,10 +2,10 @@ import type { Report } from "../observability/log-events.ts";
 import { type Refusal, refusal } from "../protocol/errors.ts";
 import type { Side } from "../protocol/pair.ts";
 import type { Sequencer } from "./sequencer.ts";
-import { within } from "../sockets/within.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { Operation } from "./commit-queue.ts";
 import type { Limits } from "../protocol/limits.ts";
-import { TokenBucket } from "../sockets/token-bucket.ts";
+import { TokenBucket } from "../lib/token-bucket.ts";
 
 /** How long whoever finds a record empty waits for each answer about it; it goes on without one. */
 export const archiveWaitMs = 1_000;
@@ -43,7 +43,7 @@ export class Admission {
 
   async #ask(operations: readonly Operation[]): Promise<void> {
     this.#refused = {};
-    await within(archiveWaitMs, this.#ports.waitUntilCompared());
+    await orUndefinedAfter(archiveWaitMs, this.#ports.waitUntilCompared());
     if (!this.#ports.sequencer.isEmpty) {
       return;
     }
@@ -59,7 +59,7 @@ export class Admission {
   // An inbox that does not answer must not keep anybody from writing: the limit is not worth that.
   async #admit(side: Side): Promise<Refusal | undefined> {
     const { admit, report } = this.#ports;
-    const answer = await within(
+    const answer = await orUndefinedAfter(
       archiveWaitMs,
       admit(side).then((error) => ({ error })),
     );

@@ -23,7 +23,7 @@ import { replicationSource } from "./replication-source.ts";
 import type { ConversationPlatform } from "./platform.ts";
 import { CommitQueue, applyOperations, type Operation, type OperationResult } from "./commit-queue.ts";
 import { Typing } from "./typing.ts";
-import { within } from "../sockets/within.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { RelayedFrame } from "../rpc/inbox.ts";
 import { buildHandshake, buildReset } from "./replay.ts";
 
@@ -50,7 +50,7 @@ export class Conversation {
     this.sequencer = new Sequencer(this.store, limits);
     this.allowances = new Allowances(limits, now);
     const userOf = ({ side }: Device) => ports.pair[side];
-    this.devices = new Devices({ ...ports, userOf, left: (device) => this.#onLeft(device) }, restored);
+    this.devices = new Devices({ ...ports, userOf, onLeft: (device) => this.#onLeft(device) }, restored);
     const { store, sequencer, devices } = this;
     const onMoved = (side: Side, seq: number) =>
       this.#publishDelivered({ type: "delivered", user: pair[side], seq }, side);
@@ -143,7 +143,7 @@ export class Conversation {
   async waitUntilKnown(): Promise<void> {
     this.replicator.schedule();
     if (this.sequencer.isEmpty) {
-      await within(archiveWaitMs, this.replicator.waitUntilCompared());
+      await orUndefinedAfter(archiveWaitMs, this.replicator.waitUntilCompared());
     }
   }
 

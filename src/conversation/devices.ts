@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Side } from "../protocol/pair.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
-import { Connections } from "../sockets/connections.ts";
-import { attachmentSchema, Connection } from "../sockets/connection.ts";
+import { ConnectionSet } from "../websocket/connection-set.ts";
+import { attachmentSchema, Connection } from "../websocket/connection.ts";
 
 /** The devices of both users in their conversation. */
-export class Devices extends Connections<Device, ServerFrame> {
+export class Devices extends ConnectionSet<Device, ServerFrame> {
   join(device: Device): void {
     this.add(device, this.of(device.side));
   }

@@ -1,7 +1,7 @@
 import { isWrite, parseClientFrame, type ClientFrame } from "../protocol/client-frame.ts";
 import type { Refusal } from "../protocol/errors.ts";
 import type { Message } from "../protocol/message.ts";
-import { answerRefusal, receive, type Receiver } from "../sockets/receive.ts";
+import { sendError, receive, type FrameHandler } from "../websocket/frame-handler.ts";
 import { receiptFrom, type WriteOutcome } from "./sequencer.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Device } from "./devices.ts";
@@ -14,7 +14,7 @@ export function receiveFrame(conversation: Conversation, device: Device, data: s
   conversation.replicator.schedule();
 }
 
-function receiverFor(conversation: Conversation): Receiver<Device, ActFrame> {
+function receiverFor(conversation: Conversation): FrameHandler<Device, ActFrame> {
   const { limits, now, verifyToken, pair } = conversation.platform;
   return {
     connections: conversation.devices,
@@ -50,7 +50,7 @@ function act(conversation: Conversation, device: Device, frame: ActFrame): Refus
   }
   conversation.read(side, frame.seq, (outcome) => {
     if (outcome.kind === "refused") {
-      answerRefusal({ connections: conversation.devices }, device, outcome.refusal);
+      sendError({ connections: conversation.devices }, device, outcome.refusal);
     }
   });
   return undefined;
@@ -63,7 +63,7 @@ function answerWrite(
   outcome: WriteOutcome<Message>,
 ): void {
   if (outcome.kind === "refused") {
-    answerRefusal({ connections: conversation.devices }, device, outcome.refusal, { id });
+    sendError({ connections: conversation.devices }, device, outcome.refusal, { id });
   } else {
     conversation.devices.send(device, { type: "ack", ...receiptFrom(id, outcome) });
   }

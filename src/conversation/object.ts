@@ -16,7 +16,7 @@ import type { ImportedMessage } from "../protocol/import.ts";
 import { pairFromName, sideOf, type Pair } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
 import { readSettings } from "../settings.ts";
-import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
+import { HibernatingSockets } from "../websocket/hibernation.ts";
 import { resolveVerdict } from "../users/resolve.ts";
 import {
   storedPage,
@@ -191,7 +191,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   #onGone(webSocket: WebSocket, code: number, reason: string): void {
     // Its close, mark and presence are still owed.
-    const device = this.#sockets.gone(webSocket, (unlisted) => this.#conversation.restore(unlisted));
+    const device = this.#sockets.onGone(webSocket, (unlisted) => this.#conversation.restore(unlisted));
     if (device !== undefined) {
       this.#conversation.disconnect(device, code, reason);
     }
@@ -228,7 +228,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
         ...this.#observer,
       },
-      this.#sockets.awoken(),
+      this.#sockets.restored(),
     );
   }
 

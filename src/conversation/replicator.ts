@@ -2,7 +2,7 @@ import { ArchiveError } from "../archive/database.ts";
 import { nothingArchived, type ArchiveState } from "../archive/read.ts";
 import type { ArchiveWrite } from "../archive/write.ts";
 import type { Side } from "../protocol/pair.ts";
-import { within } from "../sockets/within.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { Cursors } from "./message-store.ts";
 import { isVisiblyChanged } from "./cursors.ts";
 import type { ReplicatorPorts, ReplicationCursor } from "./replication-source.ts";
@@ -168,7 +168,7 @@ export class Replicator {
     const isAll = write.summary.rev === source.rev;
     this.#oldestNotifiedAtMs = isAll ? now() : toldAtMs;
     // Told first: an archive that has a revision then says that the inboxes were told of it, or that an alarm will see to it.
-    if ((await within(notifyTimeoutMs, notifier.notified())) === undefined) {
+    if ((await orUndefinedAfter(notifyTimeoutMs, notifier.notified())) === undefined) {
       alarm.onFailure();
     }
     const startedAtMs = now();
@@ -250,7 +250,7 @@ export class Replicator {
         notifier.requireNotify(side);
       }
     }
-    if ((await within(notifyTimeoutMs, notifier.notified())) === true && !notifier.isRequired) {
+    if ((await orUndefinedAfter(notifyTimeoutMs, notifier.notified())) === true && !notifier.isRequired) {
       this.#notifiedLate.clear();
       this.#ports.report("archive_recovered", { failingMs: this.#failingMs });
       alarm.onRecovered();

@@ -4,7 +4,7 @@ import { sideOf } from "../protocol/pair.ts";
 import type { OwnSummary } from "../protocol/rest.ts";
 import { archiveWaitMs } from "./admission.ts";
 import type { Conversation } from "./conversation.ts";
-import { within } from "../sockets/within.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type {
   SendResult,
   FlagsResult,
@@ -63,7 +63,7 @@ export async function setFlagsFor(
   update: FlagUpdate,
 ): Promise<FlagsResult> {
   // A restored record may hold older flags: a change of those would lose against the archive's.
-  await within(archiveWaitMs, conversation.replicator.waitUntilCompared());
+  await orUndefinedAfter(archiveWaitMs, conversation.replicator.waitUntilCompared());
   const side = sideOf(conversation.platform.pair, user);
   const limited = conversation.allowances.takeSignal(side);
   if (limited !== undefined) {
@@ -119,7 +119,7 @@ export async function forwardFor(
   const answers = await Promise.all(frames.map(async (frame) => handleForwarded(conversation, side, frame)));
   conversation.replicator.schedule();
   if (answers.some(({ kind }) => kind === "sent")) {
-    await within(notifyTimeoutMs, conversation.notifier.notifiedSide(side));
+    await orUndefinedAfter(notifyTimeoutMs, conversation.notifier.notifiedSide(side));
   }
   return answers;
 }
@@ -184,7 +184,7 @@ function handleForwarded(
 export async function inspect(conversation: Conversation): Promise<Standing> {
   conversation.replicator.schedule();
   // Until it was compared an object that slept knows nothing of D1.
-  await within(archiveWaitMs, conversation.replicator.waitUntilCompared());
+  await orUndefinedAfter(archiveWaitMs, conversation.replicator.waitUntilCompared());
   const { sequencer, store, replicator, devices, notifier, marks, platform } = conversation;
   const { head, rev } = sequencer.position;
   const { read, flags, failingSinceMs } = sequencer.state;

@@ -4,7 +4,7 @@ import { ArchiveError } from "../archive/database.ts";
 import type { ConversationSummary } from "../model/summary.ts";
 import type { Correction } from "../archive/verify.ts";
 import type { Difference, Verification } from "../protocol/verification.ts";
-import { within } from "../sockets/within.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { Conversation } from "./conversation.ts";
 import type { VerifyQuery, VerifyResult } from "../rpc/conversation.ts";
 import type { ReplicationCursor } from "./replication-source.ts";
@@ -89,7 +89,7 @@ async function replicatedPart(
   from: number,
 ): Promise<{ readonly replicated: ReplicationCursor; readonly part: ComparedPart }> {
   const { replicator, sequencer } = conversation;
-  await within(replicationWaitMs, replicator.waitUntilReplicated(sequencer.position.rev));
+  await orUndefinedAfter(replicationWaitMs, replicator.waitUntilReplicated(sequencer.position.rev));
   await replicator.waitUntilCompared();
   const { replicated } = replicator;
   // One row more than the part: whether anything follows it.

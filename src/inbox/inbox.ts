@@ -6,16 +6,16 @@ import { fixedLimits, type Limits } from "../protocol/limits.ts";
 import type { Observer } from "../observability/index.ts";
 import type { ServerFrame } from "../protocol/server-frame.ts";
 import { typingBelievedMs } from "../protocol/typing.ts";
-import { Connections } from "../sockets/connections.ts";
-import { TokenBucket } from "../sockets/token-bucket.ts";
-import { Following } from "./following.ts";
-import { hold } from "./held-frames.ts";
-import type { InboxDevice } from "./inbox-device.ts";
-import { Lane, type Answered, type ConversationCalls } from "./lane.ts";
-import { isCountable, isNewer, overlaid } from "./overlay.ts";
-import { OwnPresence, type PresenceStore } from "./own-presence.ts";
-import { ToldLately } from "./told.ts";
-import { within } from "../sockets/within.ts";
+import { ConnectionSet } from "../websocket/connection-set.ts";
+import { TokenBucket } from "../lib/token-bucket.ts";
+import { PresenceSubscriptions } from "./presence-subscriptions.ts";
+import { bufferFrame } from "./replay-buffer.ts";
+import type { InboxDevice } from "./device.ts";
+import { ConversationChannel, type OnResult, type ConversationStub } from "./conversation-channel.ts";
+import { isCountable, isNewer, withRecentSummaries } from "./overlay.ts";
+import { OwnPresence, type PresenceStore } from "./presence.ts";
+import { RecentSummaries } from "./recent-summaries.ts";
+import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { ForwardedFrame } from "../rpc/conversation.ts";
 import type { InboxNotification, NotifyResult, RelayedFrame, VisiblePresence } from "../rpc/inbox.ts";
 
@@ -26,14 +26,14 @@ const justNowMs = 2_000;
 const maxAsked = 50;
 
 /** The list does not wait longer for that. */
-const heldWaitMs = 1_000;
+const heldBackWaitMs = 1_000;
 
 /** One conversation, as its user's inbox calls it. */
-export interface InboxConversation extends ConversationCalls {
-  sync(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
-  isHere(): Promise<boolean>;
-  askInbox(): Promise<void>;
-  tellInbox(): Promise<void>;
+export interface InboxConversation extends ConversationStub {
+  replay(after: number | undefined): Promise<{ readonly frames: readonly ServerFrame[] }>;
+  hasSocket(): Promise<boolean>;
+  requireNotify(): Promise<void>;
+  notifyInbox(): Promise<void>;
 }
 
 /** What the archive knows of a conversation. */
@@ -43,7 +43,7 @@ interface Archived {
 }
 
 /** All that an inbox asks of the platform. */
-export interface InboxPorts {
+export interface InboxPlatform {
   readonly user: string;
   readonly limits: Limits;
   readonly now: () => number;
@@ -55,7 +55,7 @@ export interface InboxPorts {
   /** The archive's word on these conversations. Throws where it does not answer. */
   readonly archived: (peers: readonly string[]) => Promise<ReadonlyMap<string, Archived>>;
   readonly follow: (peer: string) => Promise<VisiblePresence>;
-  readonly tellFollower: (follower: string, presence: VisiblePresence) => Promise<boolean>;
+  readonly notifyFollower: (follower: string, presence: VisiblePresence) => Promise<boolean>;
   readonly verifyToken: (token: string) => Promise<Verification>;
   readonly presenceStore: PresenceStore;
   readonly report: Observer["report"];
@@ -63,48 +63,50 @@ export interface InboxPorts {
 }
 
 /** One user's line to all their conversations, awake. It relays; the record stays in each conversation. */
-export class InboxRoom {
-  readonly ports: InboxPorts;
-  readonly devices: Connections<InboxDevice, InboxServerFrame>;
+export class UserInbox {
+  readonly platform: InboxPlatform;
+  readonly devices: ConnectionSet<InboxDevice, InboxServerFrame>;
   readonly presence: OwnPresence;
-  readonly following: Following;
+  readonly subscriptions: PresenceSubscriptions;
   readonly allowance: TokenBucket;
   readonly privateDmBurst: TokenBucket;
-  readonly #told: ToldLately;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #recent: RecentSummaries;
+  readonly #channels = new Map<string, ConversationChannel>();
 
-  constructor(ports: InboxPorts, awoken: readonly InboxDevice[] = []) {
-    const { limits, now, presenceStore, tellFollower, report } = ports;
+  constructor(ports: InboxPlatform, restored: readonly InboxDevice[] = []) {
+    const { limits, now, presenceStore, notifyFollower, report } = ports;
     const callFailed = () => report("presence_call_failed", {});
-    this.ports = ports;
-    this.devices = new Connections(
-      { ...ports, userOf: () => ports.user, left: (device) => this.#left(device) },
-      awoken,
+    this.platform = ports;
+    this.devices = new ConnectionSet(
+      { ...ports, userOf: () => ports.user, onLeft: (device) => this.#onLeft(device) },
+      restored,
     );
     this.allowance = new TokenBucket(limits.inboxFramesPerSecond, limits.inboxFrameBurst, now());
     const { privateDmBurst, privateDmBurstRefillMs } = fixedLimits;
     const perSecond = privateDmBurst / (privateDmBurstRefillMs / 1_000);
     this.privateDmBurst = new TokenBucket(perSecond, privateDmBurst, now());
-    this.#told = new ToldLately(now);
+    this.#recent = new RecentSummaries(now);
     this.presence = new OwnPresence({
       now,
       store: presenceStore,
-      tell: tellFollower,
-      failed: callFailed,
+      notifyFollower,
+      onFailure: callFailed,
       hasDevice: () => this.devices.all.length > 0,
       hasLiveDevice: () => this.devices.all.some((device) => this.devices.isLive(device)),
-      isHere: async (peer) => this.#with(peer, (conversation) => conversation.isHere(), false),
-      ask: async (peer) => this.#with(peer, (conversation) => conversation.askInbox(), undefined),
+      hasSocket: async (peer) =>
+        this.#withConversation(peer, (conversation) => conversation.hasSocket(), false),
+      requireNotify: async (peer) =>
+        this.#withConversation(peer, (conversation) => conversation.requireNotify(), undefined),
       known: (peers) =>
-        this.#told.peersWhere(peers, ports.archived, (known) => (known?.summary.head ?? 0) > 0),
+        this.#recent.peersWhere(peers, ports.archived, (known) => (known?.summary.head ?? 0) > 0),
     });
-    this.following = new Following({
+    this.subscriptions = new PresenceSubscriptions({
       devices: () => this.devices.all,
       send: (device, frame) => this.devices.send(device, frame),
       bothWroteWith: (peers) =>
-        this.#told.peersWhere(peers, ports.archived, (known) => known?.bothWrote === true),
+        this.#recent.peersWhere(peers, ports.archived, (known) => known?.bothWrote === true),
       follow: ports.follow,
-      failed: callFailed,
+      onFailure: callFailed,
     });
   }
 
@@ -113,16 +115,16 @@ export class InboxRoom {
     this.devices.add(device, this.devices.all);
     this.devices.opened(device);
     device.isReady = false;
-    device.waiting = this.#greet(device).finally(() => {
+    device.waiting = this.#sendReady(device).finally(() => {
       device.waiting = undefined;
     });
-    this.presence.changed();
+    this.presence.onChanged();
   }
 
   /** A socket that was here before the object slept. */
-  rejoin(device: InboxDevice): void {
+  restore(device: InboxDevice): void {
     this.devices.add(device, this.devices.all);
-    this.presence.recall();
+    this.presence.onRestored();
   }
 
   disconnect(device: InboxDevice, code: number, reason: string): void {
@@ -131,101 +133,108 @@ export class InboxRoom {
   }
 
   /** A conversation tells what is new in it. Nothing is stored, whether somebody is there or not. */
-  deliver(delivery: InboxNotification): NotifyResult {
+  notify(delivery: InboxNotification): NotifyResult {
     const { peer, bothWrote, isHere, summary } = delivery;
-    const before = this.#told.get(peer);
+    const before = this.#recent.get(peer);
     // A call that was given up may land after its repeat, which told all of it.
     if (before === undefined || !isOutdated(delivery, before.summary)) {
-      this.#told.set(peer, delivery);
+      this.#recent.set(peer, delivery);
       this.presence.setBlocked(peer, summary.blocked);
       this.presence.setPlace(peer, isHere);
       this.#relayNew(delivery, before?.summary);
       if (bothWrote && before?.bothWrote !== true) {
-        void this.following.granted(peer);
+        void this.subscriptions.granted(peer);
       }
     }
     return { devices: this.devices.all.length, visible: this.presence.visible };
   }
 
   /** Sends a device's frame to the conversation it is about, in order. */
-  act(peer: string, frame: ForwardedFrame, answered: Answered): void {
-    let lane = this.#lanes.get(peer);
-    if (lane === undefined) {
-      lane = new Lane({ ...this.ports, idle: () => this.#closeLane(peer, lane) }, peer);
-      this.#lanes.set(peer, lane);
+  forward(peer: string, frame: ForwardedFrame, onResult: OnResult): void {
+    let channel = this.#channels.get(peer);
+    if (channel === undefined) {
+      channel = new ConversationChannel(
+        { ...this.platform, onIdle: () => this.#closeChannel(peer, channel) },
+        peer,
+      );
+      this.#channels.set(peer, channel);
     }
-    lane.add(frame, answered);
+    channel.add(frame, onResult);
   }
 
   /** Whether a device said lately that its user types to a peer. */
   isTyping(peer: string): boolean {
     return this.devices.all.some((device) => {
       const saidAtMs = device.typingAtMs(peer);
-      return saidAtMs !== undefined && this.ports.now() - saidAtMs < typingBelievedMs;
+      return saidAtMs !== undefined && this.platform.now() - saidAtMs < typingBelievedMs;
     });
   }
 
   // One that was given up may end after another took its place.
-  #closeLane(peer: string, lane: Lane | undefined): void {
-    if (this.#lanes.get(peer) === lane) {
-      this.#lanes.delete(peer);
+  #closeChannel(peer: string, channel: ConversationChannel | undefined): void {
+    if (this.#channels.get(peer) === channel) {
+      this.#channels.delete(peer);
     }
   }
 
   /** Sends a device what is new of a peer; it waits while the device is being caught up with them. */
   send(device: InboxDevice, peer: string, frame: InboxServerFrame): void {
-    const held = device.held.get(peer);
-    if (held === undefined) {
+    const buffer = device.buffers.get(peer);
+    if (buffer === undefined) {
       this.devices.send(device, frame);
       return;
     }
-    hold(held, frame);
+    bufferFrame(buffer, frame);
   }
 
-  async #greet(device: InboxDevice): Promise<void> {
-    const { user, limits, list, archived, report } = this.ports;
+  async #sendReady(device: InboxDevice): Promise<void> {
+    const { user, limits, list, archived, report } = this.platform;
     const { requestId } = device.kept;
     const facts = { you: user, limits, ...(requestId !== undefined && { requestId }) };
-    let told = new Set<string>();
+    let recent = new Set<string>();
     try {
-      await this.#hearHeld(device);
+      await this.#fetchHeldBack(device);
       const page = await list();
       const onPage = new Set(page.conversations.map(({ peer }) => peer));
-      const summaries = this.#told.all().map(({ summary }) => summary);
+      const summaries = this.#recent.all().map(({ summary }) => summary);
       const isWhole = page.nextCursor === undefined;
       const beyond = isWhole ? [] : summaries.map(({ peer }) => peer).filter((peer) => !onPage.has(peer));
       const found = beyond.length === 0 ? new Map<string, Archived>() : await archived(beyond);
       // What the totals cannot account for, also what was told while the archive was asked, follows as frames.
-      const covered = this.#told.all().flatMap(({ summary }) => {
+      const covered = this.#recent.all().flatMap(({ summary }) => {
         const { peer } = summary;
         const isBeyond = beyond.includes(peer) && isCountable(summary, found.get(peer)?.summary);
         return isWhole || onPage.has(peer) || isBeyond ? [summary] : [];
       });
-      told = new Set(covered.map(({ peer }) => peer));
+      recent = new Set(covered.map(({ peer }) => peer));
       const before = new Map([...found].map(([peer, { summary }]) => [peer, summary]));
-      this.devices.send(device, { type: "ready", ...facts, list: overlaid(page, covered, before) });
+      this.devices.send(device, {
+        type: "ready",
+        ...facts,
+        list: withRecentSummaries(page, covered, before),
+      });
     } catch {
       // The archive is away. What happens from now on reaches the device all the same.
-      told.clear();
+      recent.clear();
       report("inbox_list_unavailable", { requestId: device.requestId });
       this.devices.send(device, { type: "ready", ...facts });
     }
     device.isReady = true;
-    for (const { summary } of this.#told.all()) {
-      if (!told.has(summary.peer)) {
+    for (const { summary } of this.#recent.all()) {
+      if (!recent.has(summary.peer)) {
         this.devices.send(device, { type: "summary", ...summary });
       }
     }
   }
 
   // A conversation that believes nobody here holds what comes in a burst; whoever comes must find it all the same.
-  async #hearHeld(device: InboxDevice): Promise<void> {
+  async #fetchHeldBack(device: InboxDevice): Promise<void> {
     const isFirst = this.devices.all.every((one) => one === device);
-    const peers = isFirst ? this.#told.since(justNowMs).slice(-maxAsked) : [];
+    const peers = isFirst ? this.#recent.since(justNowMs).slice(-maxAsked) : [];
     const asked = peers.map((peer) =>
-      this.#with(peer, (conversation) => conversation.tellInbox(), undefined),
+      this.#withConversation(peer, (conversation) => conversation.notifyInbox(), undefined),
     );
-    await within(heldWaitMs, Promise.allSettled(asked));
+    await orUndefinedAfter(heldBackWaitMs, Promise.allSettled(asked));
   }
 
   #relayNew({ peer, frames, summary }: InboxNotification, before: Summary | undefined): void {
@@ -266,29 +275,29 @@ export class InboxRoom {
     }
   }
 
-  #left(device: InboxDevice): void {
+  #onLeft(device: InboxDevice): void {
     for (const [peer, seq] of device.kept.delivered) {
-      this.act(peer, { type: "delivered", seq, keep: true }, () => undefined);
+      this.forward(peer, { type: "delivered", seq, keep: true }, () => undefined);
     }
     for (const [peer] of device.kept.typing ?? []) {
       if (!this.isTyping(peer)) {
-        this.act(peer, { type: "typing", on: false }, () => undefined);
+        this.forward(peer, { type: "typing", on: false }, () => undefined);
       }
     }
-    void this.presence.left();
+    void this.presence.onLeft();
   }
 
-  async #with<Value>(
+  async #withConversation<Value>(
     peer: string,
     call: (conversation: InboxConversation) => Promise<Value>,
     otherwise: Value,
   ): Promise<Value> {
-    const conversation = await this.ports.open(peer);
+    const conversation = await this.platform.open(peer);
     return "code" in conversation ? otherwise : call(conversation);
   }
 }
 
 /** Whether more was told since. A history that was replaced may begin anew at a lower `rev`. */
-function isOutdated({ frames, summary }: InboxNotification, told: Summary): boolean {
-  return isNewer(told, summary) && !frames.some((frame) => frame.type === "reset");
+function isOutdated({ frames, summary }: InboxNotification, recent: Summary): boolean {
+  return isNewer(recent, summary) && !frames.some((frame) => frame.type === "reset");
 }

@@ -24,16 +24,16 @@ export function isCountable(summary: Summary, archived: Summary | undefined): bo
  * the archive's word on told conversations that this one lacks, so that the totals come out exact; a page that is the
  * whole list counted nothing of them, whatever the archive says a moment later. The page only grows: its cursor stays good.
  */
-export function overlaid(
+export function withRecentSummaries(
   list: ConversationList,
-  told: readonly Summary[],
+  recent: readonly Summary[],
   archived: ReadonlyMap<string, Summary>,
 ): ConversationList {
   const onPage = new Map(list.conversations.map((conversation) => [conversation.peer, conversation]));
   const { unread, nextCursor } = list;
   const behind = nextCursor === undefined ? new Map<string, Summary>() : archived;
   let { messages, conversations, mutedMessages = 0 } = unread;
-  for (const summary of told) {
+  for (const summary of recent) {
     const before = onPage.get(summary.peer) ?? behind.get(summary.peer);
     if (before !== undefined && !isNewer(summary, before)) {
       continue;

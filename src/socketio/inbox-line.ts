@@ -1,5 +1,5 @@
 import { refusal } from "../protocol/errors.ts";
-import { Batches } from "../sockets/batches.ts";
+import { SerialBatcher } from "../lib/serial-batcher.ts";
 import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
 
 const maxTries = 3;
@@ -19,11 +19,11 @@ interface Errand {
 /** The way to the inbox of a session's user: frames in order, one call in flight. A repeat is harmless: sends carry their ids. */
 export class InboxLine {
   readonly #ports: InboxLinePorts;
-  readonly #errands: Batches<Errand>;
+  readonly #errands: SerialBatcher<Errand>;
 
   constructor(ports: InboxLinePorts) {
     this.#ports = ports;
-    this.#errands = new Batches((errands) => this.#hand(errands));
+    this.#errands = new SerialBatcher((errands) => this.#hand(errands));
   }
 
   add(frame: SessionFrame, answered: (answer: FrameResult) => void): void {

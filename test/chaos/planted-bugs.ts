@@ -78,7 +78,7 @@ const renewalIgnored: PlantedBug = {
   name: "a fresh token changes nothing",
   planted: [
     {
-      file: "sockets/receive.ts",
+      file: "websocket/frame-handler.ts",
       from: "connection.remember({ expiresAtMs: verdict.expiresAtMs });",
       to: "",
     },

@@ -50,7 +50,7 @@ const silent: readonly Bug[] = [
   },
   {
     bug: "memory that is not given back",
-    file: "sockets/receive.ts",
+    file: "websocket/frame-handler.ts",
     from: "  connection.badFrames = 0;",
     to: "  (globalThis.kept ??= []).push(new Uint8Array(1_048_576).fill(1));\n  connection.badFrames = 0;",
     finds: "memory is not flat",
@@ -61,14 +61,14 @@ const silent: readonly Bug[] = [
 const failures: readonly Bug[] = [
   {
     bug: "an exception that nobody catches",
-    file: "sockets/receive.ts",
+    file: "websocket/frame-handler.ts",
     from: "  connection.badFrames = 0;",
     to: '  connection.badFrames = 0;\n  if (frame.type === "react") { throw new TypeError("planted"); }',
     finds: "TypeError: planted",
   },
   {
     bug: "a socket that is closed for a failure of the server's",
-    file: "sockets/receive.ts",
+    file: "websocket/frame-handler.ts",
     from: "    } else if (verdict.ok) {",
     to: '    } else if (!verdict.ok) {\n      connections.end(connection, "internal");\n    } else if (verdict.ok) {',
     finds: "closed with 4500",

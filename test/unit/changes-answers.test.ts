@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { writeFor } from "../../src/conversation/rpc-handlers.ts";
-import { hold, withdrawnBy } from "../../src/inbox/held-frames.ts";
+import { bufferFrame, redactDeleted } from "../../src/inbox/replay-buffer.ts";
 import type { WriteFrame } from "../../src/protocol/client-frame.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import type { ServerFrame } from "../../src/protocol/server-frame.ts";
@@ -46,14 +46,22 @@ test("[CH4] an edit to the text that is there takes no rev", async () => {
 test("[DE1][IN7] a sync under way shows nothing of what was deleted since it was answered", () => {
   const message = { seq: 1, rev: 1, id: "one", author: "alice", text: "secret", createdAt: 1 };
   const held: InboxServerFrame[] = [];
-  hold(held, { type: "message", peer: "alice", message: { ...message, rev: 2, text: "secret, edited" } });
-  hold(held, { type: "message", peer: "alice", message: { ...message, rev: 3, text: "", deletedAt: 2 } });
+  bufferFrame(held, {
+    type: "message",
+    peer: "alice",
+    message: { ...message, rev: 2, text: "secret, edited" },
+  });
+  bufferFrame(held, {
+    type: "message",
+    peer: "alice",
+    message: { ...message, rev: 3, text: "", deletedAt: 2 },
+  });
   const reply = { ...message, seq: 2, text: "re", replyTo: 1, quote: { author: "alice", text: "secret" } };
   const answer: ServerFrame[] = [
     { type: "message", message },
     { type: "message", message: reply },
   ];
-  const shown = answer.map((frame) => withdrawnBy(held, frame));
+  const shown = answer.map((frame) => redactDeleted(held, frame));
   expect(JSON.stringify([shown, held])).not.toContain("secret");
   expect(shown).toMatchObject([
     { message: { rev: 1, deletedAt: 2 } },

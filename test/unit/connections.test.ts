@@ -16,7 +16,7 @@ function stage(change: Partial<typeof limits> = {}) {
     userOf: () => "alice",
     report: () => undefined,
     reportRefusal: () => undefined,
-    left: (connection) => void left.push(connection),
+    onLeft: (connection) => void left.push(connection),
   });
   const socket = (expiresAtMs = Number.POSITIVE_INFINITY) => {
     const seen = { frames: 0, closed: [] as [number, string][], pingedAtMs: undefined as number | undefined };

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { Lane, type ConversationCalls } from "../../src/inbox/lane.ts";
+import { ConversationChannel, type ConversationStub } from "../../src/inbox/conversation-channel.ts";
 import type { ForwardedResult } from "../../src/rpc/conversation.ts";
 
 /** A lane to a conversation that acknowledges `rev` 1, 2, …; each call ends as the test wants. */
 function openLane({ session, call }: { session: () => Promise<void>; call: () => Promise<void> }) {
   const asked: string[] = [];
   let rev = 0;
-  const calls: ConversationCalls = {
+  const calls: ConversationStub = {
     peer: "bob",
-    act: async (frames) => {
-      const answers = frames.map((frame): ForwardedResult => {
+    forward: async (frames) => {
+      const results = frames.map((frame): ForwardedResult => {
         if (frame.type !== "send") {
           return { kind: "done" };
         }
@@ -18,15 +18,15 @@ function openLane({ session, call }: { session: () => Promise<void>; call: () =>
       });
       const name = `session ${rev}`;
       return {
-        answers,
-        settled: (upTo) => {
+        results,
+        waitUntilReplicated: (upTo) => {
           asked.push(`${name} settles ${upTo}`);
           return session();
         },
         end: () => void asked.push(`${name} ends`),
       };
     },
-    settled: (upTo) => {
+    waitUntilReplicated: (upTo) => {
       asked.push(`call settles ${upTo}`);
       return call();
     },
@@ -38,7 +38,7 @@ function openLane({ session, call }: { session: () => Promise<void>; call: () =>
     report: (line: string) => void asked.push(line),
     idle: idle.resolve,
   };
-  const lane = new Lane(ports, "bob");
+  const lane = new ConversationChannel(ports, "bob");
   const say = (id: string) =>
     new Promise<void>((resolve) => lane.add({ type: "send", id, text: "hello" }, () => resolve()));
   return { asked, lane, say, idle: idle.promise };

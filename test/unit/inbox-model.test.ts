@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { InboxDevice } from "../../src/inbox/inbox-device.ts";
+import type { InboxDevice } from "../../src/inbox/device.ts";
 import type { ListedConversation } from "../../src/protocol/conversation-list.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import { sideOf } from "../../src/protocol/pair.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sessions } from "../../src/inbox/sessions.ts";
+import { SocketIoSessions } from "../../src/inbox/socket-io-sessions.ts";
 import type { SessionEnd } from "../../src/rpc/session.ts";
 
 /** The rows of an inbox, which outlive it, and sessions that can be reached or not. */
@@ -14,7 +14,7 @@ function stage() {
   const ends: (SessionEnd | undefined)[] = [];
   const reach = { isOpen: true };
   const open = () =>
-    new Sessions({
+    new SocketIoSessions({
       kv: kv as unknown as SyncKvStorage,
       push: async (_sid, _frames, end) => {
         if (!reach.isOpen) {
@@ -25,8 +25,8 @@ function stage() {
       },
       now: () => 0,
       wait: async () => undefined,
-      left: () => undefined,
-      broken: () => undefined,
+      onLeft: () => undefined,
+      onBroken: () => undefined,
     });
   return { rows, ends, reach, open };
 }
@@ -37,10 +37,10 @@ test("[SI10] the row of a session goes when the session was told its end", async
   const device = sessions.attach("s", Number.MAX_SAFE_INTEGER);
   expect([...rows.keys()]).toEqual(["session:s"]);
   device.end(4500, "internal: it missed something");
-  await sessions.told();
+  await sessions.waitUntilPushed();
   expect(ends).toEqual([{ code: 4500, reason: "internal: it missed something" }]);
   expect([...rows.keys()]).toEqual([]);
-  expect([sessions.device("s"), sessions.areAny]).toEqual([undefined, false]);
+  expect([sessions.device("s"), sessions.hasAny]).toEqual([undefined, false]);
 });
 
 test("[SI10] a session that ended and could not be told is no device of a new instance, which tells it and drops its row", async () => {
@@ -49,12 +49,12 @@ test("[SI10] a session that ended and could not be told is no device of a new in
   const device = before.attach("s", Number.MAX_SAFE_INTEGER);
   reach.isOpen = false;
   device.end(4500, "internal: it missed something");
-  await before.told();
+  await before.waitUntilPushed();
   expect(rows.get("session:s")).toMatchObject({ ended: true });
   const after = open();
-  expect([after.awoken(), after.device("s")]).toEqual([[], undefined]);
+  expect([after.restored(), after.device("s")]).toEqual([[], undefined]);
   reach.isOpen = true;
-  await after.told();
+  await after.waitUntilPushed();
   expect(ends.at(-1)).toMatchObject({ reason: expect.stringContaining("internal") });
   expect([...rows.keys()]).toEqual([]);
 });

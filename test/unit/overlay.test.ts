@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { overlaid } from "../../src/inbox/overlay.ts";
+import { withRecentSummaries } from "../../src/inbox/overlay.ts";
 import type { Summary } from "../../src/protocol/conversation-list.ts";
 
 function summaryOf(peer: string, change: Partial<Summary> = {}): Summary {
@@ -23,15 +23,15 @@ test("[IN2] archived conversations are not in the totals of ready, whether they 
   const list = { conversations: [bob], unread: { messages: 3, conversations: 1 }, position: 1 };
   const more = { ...list, nextCursor: "more" };
   const justNow = { ...bob, state: 1, archived: true };
-  expect(overlaid(list, [justNow], new Map())).toMatchObject({
+  expect(withRecentSummaries(list, [justNow], new Map())).toMatchObject({
     conversations: [],
     unread: { messages: 0, conversations: 0 },
   });
   const carol = summaryOf("carol", { archived: true, state: 1 });
   const read = { ...carol, read: { you: 1, peer: 0 }, unread: 2 };
-  expect(overlaid(more, [read], new Map([["carol", carol]])).unread).toEqual(list.unread);
+  expect(withRecentSummaries(more, [read], new Map([["carol", carol]])).unread).toEqual(list.unread);
   const back = { ...carol, archived: false, rev: 4, head: 4, unread: 4 };
-  expect(overlaid(more, [back], new Map([["carol", carol]])).unread).toEqual({
+  expect(withRecentSummaries(more, [back], new Map([["carol", carol]])).unread).toEqual({
     messages: 7,
     conversations: 2,
   });

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { Following } from "../../src/inbox/following.ts";
-import { InboxDevice } from "../../src/inbox/inbox-device.ts";
-import { OwnPresence } from "../../src/inbox/own-presence.ts";
-import { maxPlaces, type KeptPresence } from "../../src/inbox/presence-rules.ts";
+import { PresenceSubscriptions } from "../../src/inbox/presence-subscriptions.ts";
+import { InboxDevice } from "../../src/inbox/device.ts";
+import { OwnPresence, maxPlaces, type KeptPresence } from "../../src/inbox/presence.ts";
 import type { InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import { sideOf } from "../../src/protocol/pair.ts";
 import { UserWorld } from "./user-world.ts";
@@ -31,14 +30,14 @@ test("[PR6] a place is asked again 2 minutes after it was, when somebody subscri
       isBlocked: () => false,
       saveBlocked: () => undefined,
     },
-    isHere: async () => {
+    hasSocket: async () => {
       asked.push(clock.nowMs);
       return asked.length < 2;
     },
-    tell: async () => true,
-    ask: async () => undefined,
+    notifyFollower: async () => true,
+    requireNotify: async () => undefined,
     known: async (peers) => new Set(peers),
-    failed: () => undefined,
+    onFailure: () => undefined,
   });
   expect(await presence.follow("alice")).toEqual({ online: true });
   clock.nowMs += 2 * minuteMs - 1;
@@ -60,7 +59,7 @@ test("[PR4] where a peer's inbox failed, the same subscription brings their pres
   };
   const kept = { expiresAtMs: Infinity, connectedAtMs: 0, following: [], delivered: [] };
   const device = new InboxDevice(socket, kept);
-  const following = new Following({
+  const following = new PresenceSubscriptions({
     devices: () => [device],
     send: (_, frame) => void frames.push(frame),
     bothWroteWith: async (peers) => new Set(peers),
@@ -70,7 +69,7 @@ test("[PR4] where a peer's inbox failed, the same subscription brings their pres
       }
       return { online: true };
     },
-    failed: () => undefined,
+    onFailure: () => undefined,
   });
   expect(await following.subscribe(device, ["bob"])).toBeUndefined();
   expect(frames).toEqual([]);
@@ -92,11 +91,11 @@ test("[PR7][PR8] deliveries of more than 100 open conversations write no row; th
       isBlocked: () => false,
       saveBlocked: () => undefined,
     },
-    isHere: async () => true,
-    tell: async () => true,
-    ask: async () => undefined,
+    hasSocket: async () => true,
+    notifyFollower: async () => true,
+    requireNotify: async () => undefined,
     known: async (peers) => new Set(peers),
-    failed: () => undefined,
+    onFailure: () => undefined,
   });
   const peers = Array.from({ length: maxPlaces + 2 }, (_, nth) => `peer-${nth}`);
   for (const peer of [...peers, ...peers, ...peers]) {
@@ -115,8 +114,8 @@ test("[PR5] hiding reaches a conversation that D1 does not have yet, and none wi
   muted.room.setFlags(sideOf(muted.room.platform.pair, "bob"), { muted: true }, () => undefined);
   await world.settle();
   expect(world.d1.rows("SELECT head FROM conversations")).toEqual([{ head: 0 }]);
-  world.inbox.deliver(deliveryOf("written", 1));
-  world.inbox.deliver(deliveryOf("muted", 0));
+  world.inbox.notify(deliveryOf("written", 1));
+  world.inbox.notify(deliveryOf("muted", 0));
   await world.inbox.presence.setVisible(false);
   expect(world.asked).toEqual(["written"]);
 });

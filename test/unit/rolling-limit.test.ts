@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RollingLimit } from "../../src/sockets/rolling-limit.ts";
+import { RollingLimit } from "../../src/lib/rolling-limit.ts";
 
 test("[SI11] in no minute are more taken than the limit, wherever it begins", () => {
   const limit = new RollingLimit(3, 60_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TokenBucket } from "../../src/sockets/token-bucket.ts";
+import { TokenBucket } from "../../src/lib/token-bucket.ts";
 import { readSettings } from "../../src/settings.ts";
 import { Allowances } from "../../src/conversation/admission.ts";
 

@@ -2,8 +2,8 @@ import { sideOf } from "../../src/protocol/pair.ts";
 import { conversationKey } from "../../src/archive/conversation-key.ts";
 import { conversationList, readSummaries } from "../../src/archive/list.ts";
 import { receiveInboxFrame } from "../../src/inbox/frames.ts";
-import { InboxDevice } from "../../src/inbox/inbox-device.ts";
-import { InboxRoom } from "../../src/inbox/inbox.ts";
+import { InboxDevice } from "../../src/inbox/device.ts";
+import { UserInbox } from "../../src/inbox/inbox.ts";
 import type { ConversationList } from "../../src/protocol/conversation-list.ts";
 import { inboxServerFrameSchema, type InboxServerFrame } from "../../src/protocol/inbox-frame.ts";
 import { conversationName, pairFromName } from "../../src/protocol/pair.ts";
@@ -24,7 +24,7 @@ export class UserWorld {
   readonly conversations = new Map<string, World>();
   /** Peers whose conversation was asked to call the inbox. */
   readonly asked: string[] = [];
-  inbox: InboxRoom;
+  inbox: UserInbox;
   #nowMs = 1_800_000_000_000;
   #ends = new Map<InboxDevice, InboxEnd>();
 
@@ -45,7 +45,7 @@ export class UserWorld {
       };
       const conversation = new World({}, place);
       conversation.deliver = async (to, delivery) =>
-        to === user ? world.inbox.deliver(delivery) : { devices: 0, visible: true };
+        to === user ? world.inbox.notify(delivery) : { devices: 0, visible: true };
       world.conversations.set(peer, conversation);
     }
     return world;
@@ -116,7 +116,7 @@ export class UserWorld {
     return conversationList(this.d1.binding, this.user, { limit: 50 }, this.now());
   }
 
-  #openInbox(): InboxRoom {
+  #openInbox(): UserInbox {
     const { user, d1 } = this;
     const open = async (peer: string) => {
       // A conversation that started again meanwhile is another room.
@@ -139,7 +139,7 @@ export class UserWorld {
       };
     };
     const { limits } = new World();
-    return new InboxRoom({
+    return new UserInbox({
       user,
       limits,
       open,
@@ -148,7 +148,7 @@ export class UserWorld {
       list: () => this.list(),
       archived: (peers) => readSummaries(d1.binding, user, peers),
       follow: async () => ({ online: false }),
-      tellFollower: async () => false,
+      notifyFollower: async () => false,
       verifyToken: async (token) => ({
         ok: true,
         user: token,

@@ -11,7 +11,7 @@ import type { Limits } from "../../src/protocol/limits.ts";
 import type { Pair, Side } from "../../src/protocol/pair.ts";
 import type { Page, PageQuery } from "../../src/protocol/rest.ts";
 import { readSettings } from "../../src/settings.ts";
-import type { Socket } from "../../src/sockets/connection.ts";
+import type { Socket } from "../../src/websocket/connection.ts";
 import { SqliteD1 } from "./sqlite-d1.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 import type { InboxNotification, NotifyResult } from "../../src/rpc/inbox.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { ConversationObject } from "../../../src/conversation/object.ts";
 import { app } from "../../../src/http/app.ts";
-import { InboxObject } from "../../../src/inbox/inbox-object.ts";
+import { InboxObject } from "../../../src/inbox/object.ts";
 import { conversationName } from "../../../src/protocol/pair.ts";
 import { Disk } from "./disk.ts";
 import { ObjectHost, type ObjectClass } from "./object-host.ts";

@@ -5,7 +5,7 @@ import type { Limits } from "../protocol/limits.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import type { Verification } from "../auth/verify.ts";
 import type { Connection } from "./connection.ts";
-import type { Connections } from "./connections.ts";
+import type { ConnectionSet } from "./connection-set.ts";
 
 interface ErrorFrame extends Refusal {
   readonly type: "error";
@@ -15,7 +15,7 @@ interface ErrorFrame extends Refusal {
 
 /** What a fresh token on a live socket is checked with. */
 interface Authenticator<Device extends Connection> {
-  readonly connections: Pick<Connections<Device, ErrorFrame>, "accessError" | "refuse" | "end">;
+  readonly connections: Pick<ConnectionSet<Device, ErrorFrame>, "accessError" | "refuse" | "end">;
   /** The allowance of an `auth` frame. */
   readonly takeAuth: (connection: Device) => Refusal | undefined;
   readonly verifyToken: (token: string) => Promise<Verification>;
@@ -23,7 +23,7 @@ interface Authenticator<Device extends Connection> {
 }
 
 /** What an object says to the frames of its sockets. */
-export interface Receiver<
+export interface FrameHandler<
   Device extends Connection,
   Frame extends { readonly type: string },
 > extends Authenticator<Device> {
@@ -41,7 +41,7 @@ interface AuthFrame {
 
 /** Takes one frame of one socket: parsed once, judged, answered. Frames behind an `auth` wait for its verdict. */
 export function receive<Device extends Connection, Frame extends { readonly type: string }>(
-  receiver: Receiver<Device, Frame>,
+  receiver: FrameHandler<Device, Frame>,
   connection: Device,
   data: string | ArrayBuffer,
 ): void {
@@ -62,13 +62,13 @@ export function receive<Device extends Connection, Frame extends { readonly type
     ? authenticate(receiver, connection, frame)
     : act(receiver, connection, frame);
   if (refused !== undefined) {
-    answerRefusal(receiver, connection, refused);
+    sendError(receiver, connection, refused);
   }
 }
 
 /** An `error` frame to one socket. */
-export function answerRefusal<Device extends Connection>(
-  { connections }: { readonly connections: Pick<Connections<Device, ErrorFrame>, "refuse"> },
+export function sendError<Device extends Connection>(
+  { connections }: { readonly connections: Pick<ConnectionSet<Device, ErrorFrame>, "refuse"> },
   connection: Device,
   refused: Refusal,
   about: { readonly id?: string; readonly peer?: string } = {},
@@ -77,7 +77,7 @@ export function answerRefusal<Device extends Connection>(
 }
 
 function act<Device extends Connection, Frame extends { readonly type: string }>(
-  receiver: Receiver<Device, Frame>,
+  receiver: FrameHandler<Device, Frame>,
   connection: Device,
   frame: Frame,
 ): Refusal | undefined {
@@ -94,7 +94,7 @@ function isAuth(frame: { readonly type: string }): frame is AuthFrame {
 }
 
 function frameFrom<Device extends Connection, Frame extends { readonly type: string }>(
-  receiver: Receiver<Device, Frame>,
+  receiver: FrameHandler<Device, Frame>,
   connection: Device,
   data: string | ArrayBuffer,
 ): Frame | AuthFrame | undefined {
@@ -115,7 +115,7 @@ function frameFrom<Device extends Connection, Frame extends { readonly type: str
   if (parsed.ok) {
     return parsed.frame;
   }
-  answerRefusal(receiver, connection, refusal("bad_frame", { message: parsed.message }), parsed.about);
+  sendError(receiver, connection, refusal("bad_frame", { message: parsed.message }), parsed.about);
   connection.badFrames += 1;
   if (connection.badFrames >= maxBadFrames) {
     receiver.connections.end(connection, "bad_frame");
@@ -149,7 +149,7 @@ async function verify<Device extends Connection>(
     } else if (verdict.ok) {
       connections.end(connection, "unauthorized");
     } else if (errorCatalogue[verdict.refusal.code].status === 503) {
-      answerRefusal(receiver, connection, verdict.refusal);
+      sendError(receiver, connection, verdict.refusal);
     } else {
       connections.end(connection, verdict.refusal.code);
     }

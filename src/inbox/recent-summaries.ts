@@ -1,28 +1,28 @@
 import type { InboxNotification } from "../rpc/inbox.ts";
 
 /** What conversations told is at hand so long: longer than a write to the archive may take. */
-export const toldForMs = 60_000;
-const maxTold = 1_000;
+export const recentMs = 60_000;
+const maxRecent = 1_000;
 
 type Known = Pick<InboxNotification, "summary" | "bothWrote">;
-type Told = Known & { readonly atMs: number };
+type RecentSummary = Known & { readonly atMs: number };
 
 /** How conversations stood when they last told, as far as that was lately. In memory only. */
-export class ToldLately {
+export class RecentSummaries {
   readonly #now: () => number;
-  readonly #byPeer = new Map<string, Told>();
+  readonly #byPeer = new Map<string, RecentSummary>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  get(peer: string): Told | undefined {
+  get(peer: string): RecentSummary | undefined {
     this.#forget();
     return this.#byPeer.get(peer);
   }
 
   /** The newest last. */
-  all(): readonly Told[] {
+  all(): readonly RecentSummary[] {
     this.#forget();
     return [...this.#byPeer.values()];
   }
@@ -53,7 +53,7 @@ export class ToldLately {
   // In order of time: what is too old, or too much, comes first.
   #forget(): void {
     for (const [peer, { atMs }] of this.#byPeer) {
-      if (this.#byPeer.size <= maxTold && this.#now() - atMs <= toldForMs) {
+      if (this.#byPeer.size <= maxRecent && this.#now() - atMs <= recentMs) {
         return;
       }
       this.#byPeer.delete(peer);

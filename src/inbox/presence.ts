@@ -1,8 +1,46 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
-import { TokenBucket } from "../sockets/token-bucket.ts";
-import { freshPresence, seen, toMinute, withPlace, type KeptPresence } from "./presence-rules.ts";
+import { TokenBucket } from "../lib/token-bucket.ts";
 import type { VisiblePresence } from "../rpc/inbox.ts";
+/** What an inbox keeps of its user's presence. */
+export interface KeptPresence {
+  /** The user lets others see that they are online. */
+  readonly visible: boolean;
+  readonly lastSeenMs?: number;
+  /** Peers in whose conversation the user has a socket. */
+  readonly places: readonly string[];
+}
+
+export const freshPresence: KeptPresence = { visible: true, places: [] };
+
+/**
+ * Places that are kept: they are one row, and each may be called. One more is not kept until another closes. If it took the
+ * place of an open one, that one would be new again with its next delivery, and each delivery would write the row.
+ */
+export const maxPlaces = 100;
+
+export function withPlace(kept: KeptPresence, peer: string, isHere: boolean): KeptPresence {
+  if (kept.places.includes(peer) === isHere) {
+    return kept;
+  }
+  if (isHere && kept.places.length >= maxPlaces) {
+    return kept;
+  }
+  const others = kept.places.filter((place) => place !== peer);
+  return { ...kept, places: isHere ? [...others, peer] : others };
+}
+
+/** Hidden users look like ones who were never here. */
+export function seen({ visible, lastSeenMs }: KeptPresence, online: boolean): VisiblePresence {
+  if (!visible) {
+    return { online: false };
+  }
+  return online || lastSeenMs === undefined ? { online } : { online, lastSeen: lastSeenMs };
+}
+
+export function toMinute(timeMs: number): number {
+  return Math.floor(timeMs / 60_000) * 60_000;
+}
 
 /** Followers that are remembered; beyond them the oldest are forgotten and ask again. */
 const maxFollowers = 1_000;
@@ -26,13 +64,13 @@ interface OwnPresencePorts {
   readonly hasLiveDevice: () => boolean;
   readonly store: PresenceStore;
   /** Whether the user has a live socket in the conversation with a peer. */
-  readonly isHere: (peer: string) => Promise<boolean>;
+  readonly hasSocket: (peer: string) => Promise<boolean>;
   /** Tells a follower; whether anyone of theirs still follows. */
-  readonly tell: (follower: string, presence: VisiblePresence) => Promise<boolean>;
+  readonly notifyFollower: (follower: string, presence: VisiblePresence) => Promise<boolean>;
   /** A follower or a conversation could not be told or asked. */
-  readonly failed: () => void;
+  readonly onFailure: () => void;
   /** The conversation with a peer asks again whether the user may be seen. */
-  readonly ask: (peer: string) => Promise<void>;
+  readonly requireNotify: (peer: string) => Promise<void>;
   /** Those of the peers with whom the user has a conversation that has messages. Throws where the archive does not answer. */
   readonly known: (peers: readonly string[]) => Promise<ReadonlySet<string>>;
 }
@@ -61,7 +99,7 @@ export class OwnPresence {
       fixedLimits.presenceChangesPerMinute,
       ports.now(),
     );
-    this.recall();
+    this.onRestored();
   }
 
   get visible(): boolean {
@@ -88,7 +126,7 @@ export class OwnPresence {
   /** A conversation says whether the user has a socket there. Writes a row where that is new. */
   setPlace(peer: string, isHere: boolean): void {
     this.#keep(withPlace(this.#kept, peer, isHere));
-    this.changed();
+    this.onChanged();
   }
 
   /** The user blocks a peer, who sees them no more, or blocks them no more. Writes a row where that is new. */
@@ -103,12 +141,12 @@ export class OwnPresence {
   }
 
   /** Sockets that were there before: what followers see counts them already, silent and expired ones too. */
-  recall(): void {
+  onRestored(): void {
     this.#wasOnline = this.#ports.hasDevice() || this.#kept.places.length > 0;
   }
 
   /** A socket of the user came or went: tells followers where that is the first or was the last. */
-  changed(): void {
+  onChanged(): void {
     const online = this.#isOnline();
     if (online === this.#wasOnline) {
       return;
@@ -121,8 +159,8 @@ export class OwnPresence {
   }
 
   /** The last inbox socket left: places that died unheard must not keep the user online. */
-  async left(): Promise<void> {
-    this.changed();
+  async onLeft(): Promise<void> {
+    this.onChanged();
     if (!this.#ports.hasDevice()) {
       await this.#checkPlaces(0);
     }
@@ -159,7 +197,7 @@ export class OwnPresence {
     await Promise.all(
       followers.map(async (follower) => {
         try {
-          const follows = await this.#ports.tell(follower, this.#seenBy(follower));
+          const follows = await this.#ports.notifyFollower(follower, this.#seenBy(follower));
           this.#unheard.delete(follower);
           if (!follows) {
             gone.add(follower);
@@ -167,7 +205,7 @@ export class OwnPresence {
         } catch {
           // It stays: it may only be away.
           this.#unheard.add(follower);
-          this.#ports.failed();
+          this.#ports.onFailure();
         }
       }),
     );
@@ -180,7 +218,7 @@ export class OwnPresence {
   /** Skips conversations without messages: their peers may not exist, and they read the setting with their next frame. */
   async #askPlaces(): Promise<void> {
     const places = await this.#placesSeen();
-    this.#reportFailed(await Promise.allSettled(places.map((peer) => this.#ports.ask(peer))));
+    this.#reportFailed(await Promise.allSettled(places.map((peer) => this.#ports.requireNotify(peer))));
   }
 
   async #placesSeen(): Promise<readonly string[]> {
@@ -201,7 +239,7 @@ export class OwnPresence {
   /** Once for all: an outage breaks every call. */
   #reportFailed(calls: readonly PromiseSettledResult<unknown>[]): void {
     if (calls.some(({ status }) => status === "rejected")) {
-      this.#ports.failed();
+      this.#ports.onFailure();
     }
   }
 
@@ -213,7 +251,7 @@ export class OwnPresence {
       return;
     }
     this.#placesCheckedAtMs = nowMs;
-    const here = await Promise.allSettled(places.map((peer) => this.#ports.isHere(peer)));
+    const here = await Promise.allSettled(places.map((peer) => this.#ports.hasSocket(peer)));
     this.#reportFailed(here);
     // One that cannot be asked may still have the user.
     const left = places.filter((_, index) => {
@@ -225,7 +263,7 @@ export class OwnPresence {
       kept = withPlace(kept, peer, false);
     }
     this.#keep(kept);
-    this.changed();
+    this.onChanged();
   }
 
   #keep(kept: KeptPresence): void {

@@ -11,15 +11,14 @@ import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
 import { createObserver, type Observer } from "../observability/index.ts";
 import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
-import { HibernatingSockets } from "../sockets/hibernating-sockets.ts";
-import { RollingLimit } from "../sockets/rolling-limit.ts";
-import { answerTo, receiveInboxFrame, takeFrames } from "./frames.ts";
-import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./inbox-device.ts";
-import { InboxRoom, type InboxConversation, type InboxPorts } from "./inbox.ts";
-import type { PresenceStore } from "./own-presence.ts";
-import type { KeptPresence } from "./presence-rules.ts";
+import { HibernatingSockets } from "../websocket/hibernation.ts";
+import { RollingLimit } from "../lib/rolling-limit.ts";
+import { handleSessionFrame, receiveInboxFrame, takeFrames } from "./frames.ts";
+import { InboxDevice, inboxAttachmentSchema, type InboxAttachment } from "./device.ts";
+import { UserInbox, type InboxConversation, type InboxPlatform } from "./inbox.ts";
+import type { PresenceStore, KeptPresence } from "./presence.ts";
 import { admit, type NewConversations } from "./quota.ts";
-import { Sessions } from "./sessions.ts";
+import { SocketIoSessions } from "./socket-io-sessions.ts";
 import type {
   InboxNotification,
   NotifyResult,
@@ -36,8 +35,8 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
   readonly #user: string;
   readonly #observer: Observer;
   readonly #sockets: HibernatingSockets<InboxAttachment, InboxDevice>;
-  readonly #room: InboxRoom;
-  readonly #sessions: Sessions;
+  readonly #inbox: UserInbox;
+  readonly #sessions: SocketIoSessions;
   readonly #connects = new RollingLimit(fixedLimits.maxConnectsPerUser, 60_000);
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -49,9 +48,12 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
       (attachment) => inboxAttachmentSchema.safeParse(attachment).data,
       (socket, kept) => new InboxDevice(socket, kept),
     );
-    this.#sessions = this.#openSessions();
-    this.#room = new InboxRoom(this.#ports(), [...this.#sockets.awoken(), ...this.#sessions.awoken()]);
-    this.#observer.report("object_woken", { sockets: this.#room.devices.socketCount });
+    this.#sessions = this.#createSessions();
+    this.#inbox = new UserInbox(this.#platform(), [
+      ...this.#sockets.restored(),
+      ...this.#sessions.restored(),
+    ]);
+    this.#observer.report("object_woken", { sockets: this.#inbox.devices.socketCount });
   }
 
   /** The upgrade, from the door only: until when its token holds comes in a header. */
@@ -63,23 +65,23 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
       delivered: [],
     };
     const { device, response } = this.#sockets.accept(request, kept);
-    this.#room.connect(device);
+    this.#inbox.connect(device);
     return response;
   }
 
   override webSocketMessage(webSocket: WebSocket, data: string | ArrayBuffer): void {
     const device = this.#sockets.of(webSocket);
     if (device !== undefined) {
-      receiveInboxFrame(this.#room, device, data);
+      receiveInboxFrame(this.#inbox, device, data);
     }
   }
 
   override webSocketClose(webSocket: WebSocket, code: number, reason: string): void {
-    this.#gone(webSocket, code, reason);
+    this.#onGone(webSocket, code, reason);
   }
 
   override webSocketError(webSocket: WebSocket): void {
-    this.#gone(webSocket, 1011, "");
+    this.#onGone(webSocket, 1011, "");
   }
 
   /** Counts a new conversation that this user begins; a refusal beyond `limit` an hour. Writes one row when it counts. */
@@ -95,9 +97,9 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
 
   /** A conversation of this user tells what is new in it. Returns when Socket.IO sessions, whose sockets are elsewhere, were told. */
   async notify(delivery: InboxNotification): Promise<NotifyResult> {
-    const answer = this.#room.deliver(delivery);
-    if (this.#sessions.areAny) {
-      await this.#sessions.told();
+    const answer = this.#inbox.notify(delivery);
+    if (this.#sessions.hasAny) {
+      await this.#sessions.waitUntilPushed();
     }
     return answer;
   }
@@ -108,7 +110,7 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
     if (retryAfterMs > 0) {
       return refusal("rate_limited", { retryAfterMs });
     }
-    this.#room.connect(this.#sessions.attach(sid, expiresAtMs));
+    this.#inbox.connect(this.#sessions.attach(sid, expiresAtMs));
     return undefined;
   }
 
@@ -123,18 +125,20 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
     const device = this.#sessions.device(sid);
     if (device === undefined) {
       // Its end may be on the way, which says why.
-      await this.#sessions.told();
+      await this.#sessions.waitUntilPushed();
       return undefined;
     }
     await device.waiting;
-    const answers = await Promise.all(frames.map(async (frame) => answerTo(this.#room, device, frame)));
-    await this.#sessions.told();
+    const answers = await Promise.all(
+      frames.map(async (frame) => handleSessionFrame(this.#inbox, device, frame)),
+    );
+    await this.#sessions.waitUntilPushed();
     return answers;
   }
 
   /** A session's client brought a fresh token. */
   renew(sid: string, expiresAtMs: number): Refusal | undefined {
-    const limited = takeFrames(this.#room, 1);
+    const limited = takeFrames(this.#inbox, 1);
     if (limited === undefined) {
       this.#sessions.device(sid)?.remember({ expiresAtMs });
     }
@@ -152,47 +156,47 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
 
   /** The inbox of a user who may see this one asks, and is told of changes from now on. */
   follow(follower: string): Promise<VisiblePresence> {
-    return this.#room.presence.follow(follower);
+    return this.#inbox.presence.follow(follower);
   }
 
   /** The inbox of a peer tells of their presence. Whether any device here still follows them. */
   updatePresence(peer: string, presence: VisiblePresence): boolean {
-    return this.#room.following.told(peer, presence);
+    return this.#inbox.subscriptions.onPresence(peer, presence);
   }
 
   isVisible(): boolean {
-    return this.#room.presence.visible;
+    return this.#inbox.presence.visible;
   }
 
   setVisible(visible: boolean): Promise<Refusal | undefined> {
-    return this.#room.presence.setVisible(visible);
+    return this.#inbox.presence.setVisible(visible);
   }
 
-  #gone(webSocket: WebSocket, code: number, reason: string): void {
-    const device = this.#sockets.gone(webSocket, (unlisted) => this.#room.rejoin(unlisted));
+  #onGone(webSocket: WebSocket, code: number, reason: string): void {
+    const device = this.#sockets.onGone(webSocket, (unlisted) => this.#inbox.restore(unlisted));
     if (device !== undefined) {
-      this.#room.disconnect(device, code, reason);
+      this.#inbox.disconnect(device, code, reason);
     }
   }
 
-  #openSessions(): Sessions {
+  #createSessions(): SocketIoSessions {
     const { ctx, env } = this;
     const namespace = env.SOCKETIO_SESSIONS;
-    return new Sessions({
+    return new SocketIoSessions({
       kv: ctx.storage.kv,
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
       push: async (sid, frames, end) =>
         namespace.get(namespace.idFromString(sid)).push(this.#user, frames, end),
-      left: (device) => this.#room.disconnect(device, 1000, ""),
-      broken: (device) => {
+      onLeft: (device) => this.#inbox.disconnect(device, 1000, ""),
+      onBroken: (device) => {
         this.#observer.report("session_push_failed", {});
-        this.#room.devices.end(device, "internal");
+        this.#inbox.devices.end(device, "internal");
       },
     });
   }
 
-  #ports(): InboxPorts {
+  #platform(): InboxPlatform {
     const { ctx, env } = this;
     const settings = readSettings(env);
     const auth = readAuthConfig(env);
@@ -206,7 +210,7 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
       list: () => conversationList(env.DB, user, { limit: defaultListConversations }, Date.now()),
       archived: (peers) => readSummaries(env.DB, user, peers),
       follow: (peer) => env.INBOXES.getByName(peer).follow(user),
-      tellFollower: (follower, presence) => env.INBOXES.getByName(follower).updatePresence(user, presence),
+      notifyFollower: (follower, presence) => env.INBOXES.getByName(follower).updatePresence(user, presence),
       verifyToken: async (token) =>
         resolveVerdict(env.DB, settings, await verifyToken(token, auth, Date.now()), Date.now()),
       presenceStore: presenceStore(ctx.storage.kv),
@@ -225,19 +229,19 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
     const stub = () => env.CONVERSATIONS.getByName(conversationName(user, peer));
     return {
       peer,
-      act: async (frames) => {
+      forward: async (frames) => {
         const reply = await stub().forward(user, frames);
         return {
-          answers: reply.results,
-          settled: (rev) => reply.waitUntilReplicated(rev),
+          results: reply.results,
+          waitUntilReplicated: (rev) => reply.waitUntilReplicated(rev),
           end: () => reply[Symbol.dispose](),
         };
       },
-      settled: (rev) => stub().waitUntilReplicated(rev),
-      sync: (after) => stub().replay(user, after),
-      isHere: async () => stub().hasSocket(user),
-      askInbox: async () => stub().requireNotify(user),
-      tellInbox: () => stub().notifyInbox(user),
+      waitUntilReplicated: (rev) => stub().waitUntilReplicated(rev),
+      replay: (after) => stub().replay(user, after),
+      hasSocket: async () => stub().hasSocket(user),
+      requireNotify: async () => stub().requireNotify(user),
+      notifyInbox: () => stub().notifyInbox(user),
     };
   }
 }

@@ -12,13 +12,13 @@ interface ConnectionsPorts<Device> {
   readonly now: () => number;
   readonly userOf: (connection: Device) => string;
   /** Hears of each socket that is no longer one of the object's, once. */
-  readonly left: (connection: Device) => void;
+  readonly onLeft: (connection: Device) => void;
   readonly report: Report;
   readonly reportRefusal: (code: ErrorCode, requestId: string) => void;
 }
 
 /** All sockets of an object: the one place that sends frames and ends sockets. */
-export class Connections<Device extends Connection, Frame extends object> {
+export class ConnectionSet<Device extends Connection, Frame extends object> {
   readonly #ports: ConnectionsPorts<Device>;
   readonly #all = new Set<Device>();
 
@@ -41,7 +41,7 @@ export class Connections<Device extends Connection, Frame extends object> {
   remove(connection: Device): void {
     if (this.#all.delete(connection)) {
       this.#reportClosed(connection);
-      this.#ports.left(connection);
+      this.#ports.onLeft(connection);
     }
   }
 

@@ -29,7 +29,7 @@ export class HibernatingSockets<Kept extends Attachment, Device extends Connecti
   }
 
   /** The devices whose sockets outlived the object's sleep. */
-  awoken(): Device[] {
+  restored(): Device[] {
     for (const webSocket of this.#holder.getWebSockets()) {
       const device = this.#remembered(webSocket);
       // One that is closing counts too: its close event, which woke the object, must be answered.
@@ -63,7 +63,7 @@ export class HibernatingSockets<Kept extends Attachment, Device extends Connecti
   }
 
   /** A socket that closed or broke. One whose close woke the object is not always listed any more; then `unlisted` hears of it. */
-  gone(webSocket: WebSocket, unlisted: (device: Device) => void): Device | undefined {
+  onGone(webSocket: WebSocket, unlisted: (device: Device) => void): Device | undefined {
     const listed = this.#devices.get(webSocket);
     this.#devices.delete(webSocket);
     if (listed !== undefined) {

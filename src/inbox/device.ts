@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import { attachmentSchema, Connection, type Socket } from "../sockets/connection.ts";
+import { attachmentSchema, Connection, type Socket } from "../websocket/connection.ts";
 
 /** What an inbox socket remembers. Fields are only added. The platform keeps 16,384 bytes of it. */
 export const inboxAttachmentSchema = attachmentSchema.extend({
@@ -26,7 +26,7 @@ export class InboxDevice extends Connection<InboxAttachment> {
   /** It was told how the list stands; from then on it is told what happens. */
   isReady = true;
   /** Live frames of peers that are being caught up with. */
-  readonly held = new Map<string, InboxServerFrame[]>();
+  readonly buffers = new Map<string, InboxServerFrame[]>();
 
   constructor(socket: Socket, kept: InboxAttachment, isSession = false) {
     super(socket, kept);

@@ -1,5 +1,5 @@
 /** Hands over what is added, in order: one call in flight, what comes meanwhile in the next. */
-export class Batches<Item> {
+export class SerialBatcher<Item> {
   readonly #hand: (items: readonly Item[]) => Promise<void>;
   readonly #idle: () => void;
   #items: Item[] = [];

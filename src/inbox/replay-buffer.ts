@@ -3,25 +3,25 @@ import type { ServerFrame } from "../protocol/server-frame.ts";
 import { withdrawn } from "../protocol/withdrawn.ts";
 
 /** Puts a live frame behind those that wait while a device is being caught up; what it deletes is gone from them. */
-export function hold(held: InboxServerFrame[], frame: InboxServerFrame): void {
+export function bufferFrame(buffer: InboxServerFrame[], frame: InboxServerFrame): void {
   if (frame.type === "message" && frame.message.deletedAt !== undefined) {
     const { message } = frame;
     // A summary of before may show the text too; one that shows all follows.
-    const others = held.splice(0).filter(({ type }) => type !== "summary");
+    const others = buffer.splice(0).filter(({ type }) => type !== "summary");
     for (const waiting of others) {
       const isMessage = waiting.type === "message";
-      held.push(isMessage ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting);
+      buffer.push(isMessage ? { ...waiting, message: withdrawn(waiting.message, message) } : waiting);
     }
   }
-  held.push(frame);
+  buffer.push(frame);
 }
 
 /** A frame of an answer without what was deleted since that was made, as far as live frames that wait behind it say so. */
-export function withdrawnBy(held: readonly InboxServerFrame[], frame: ServerFrame): ServerFrame {
+export function redactDeleted(buffer: readonly InboxServerFrame[], frame: ServerFrame): ServerFrame {
   if (frame.type !== "message") {
     return frame;
   }
-  const deletions = held.flatMap((live) =>
+  const deletions = buffer.flatMap((live) =>
     live.type === "message" && live.message.deletedAt !== undefined ? [live.message] : [],
   );
   return { ...frame, message: deletions.reduce(withdrawn, frame.message) };

@@ -1,9 +1,9 @@
 import { refusal, type Refusal } from "../protocol/errors.ts";
 import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import type { InboxDevice } from "./inbox-device.ts";
+import type { InboxDevice } from "./device.ts";
 import type { VisiblePresence } from "../rpc/inbox.ts";
 
-interface FollowingPorts {
+interface PresenceSubscriptionsPorts {
   readonly devices: () => readonly InboxDevice[];
   readonly send: (device: InboxDevice, frame: InboxServerFrame) => void;
   /** Those of the peers with whom both have written. Throws where that cannot be told. */
@@ -11,14 +11,14 @@ interface FollowingPorts {
   /** Asks a peer's inbox, which tells of changes from then on. */
   readonly follow: (peer: string) => Promise<VisiblePresence>;
   /** A peer's inbox could not be asked. */
-  readonly failed: () => void;
+  readonly onFailure: () => void;
 }
 
 /** Whose presence the user's devices follow: the peers on their screens. */
-export class Following {
-  readonly #ports: FollowingPorts;
+export class PresenceSubscriptions {
+  readonly #ports: PresenceSubscriptionsPorts;
 
-  constructor(ports: FollowingPorts) {
+  constructor(ports: PresenceSubscriptionsPorts) {
     this.#ports = ports;
   }
 
@@ -30,8 +30,8 @@ export class Following {
     const added = newAmong(device, peers);
     device.remember({ following: [...new Set(peers)] });
     try {
-      const granted = await this.#ports.bothWroteWith(added);
-      await Promise.all([...granted].map((peer) => this.#show(peer)));
+      const onBothWrote = await this.#ports.bothWroteWith(added);
+      await Promise.all([...onBothWrote].map((peer) => this.#show(peer)));
       return undefined;
     } catch {
       this.#forget(device, added);
@@ -47,7 +47,7 @@ export class Following {
   }
 
   /** A peer's inbox tells of a change. Whether anyone still follows. */
-  told(peer: string, presence: VisiblePresence): boolean {
+  onPresence(peer: string, presence: VisiblePresence): boolean {
     const devices = this.#followersOf(peer);
     this.#send(devices, peer, presence);
     return devices.length > 0;
@@ -59,7 +59,7 @@ export class Following {
       const presence = await this.#ports.follow(peer);
       this.#send(this.#followersOf(peer), peer, presence);
     } catch {
-      this.#ports.failed();
+      this.#ports.onFailure();
       // Their inbox does not answer: nothing is seen of them, and the same screen may ask again.
       for (const device of this.#followersOf(peer)) {
         this.#forget(device, [peer]);

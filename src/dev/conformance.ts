@@ -1,7 +1,7 @@
 import type { Env } from "../env.ts";
 import { SocketIoSession } from "../index.ts";
-import type { Application, Seat } from "../socketio/application.ts";
-import type { Link, Member, Namespaces } from "../socketio/namespaces.ts";
+import type { Application, SessionContext } from "../socketio/application.ts";
+import type { NamespaceSocket, ClientHandler, Namespaces } from "../socketio/namespaces.ts";
 
 /** What outside suites for the protocols want to meet. */
 const slow = {
@@ -33,22 +33,24 @@ export class DevelopmentSession extends SocketIoSession {
     super(ctx, conformanceEnv(env));
   }
 
-  protected override seat(seat: Seat, kept?: unknown): Application {
-    return modeOf(this.env) !== undefined && seat.path === "/engine.io" ? echo(seat) : super.seat(seat, kept);
+  protected override createApplication(seat: SessionContext, kept?: unknown): Application {
+    return modeOf(this.env) !== undefined && seat.path === "/engine.io"
+      ? echo(seat)
+      : super.createApplication(seat, kept);
   }
 
-  protected override namespaces(seat: Seat): Namespaces {
+  protected override namespaces(seat: SessionContext): Namespaces {
     return modeOf(this.env) !== undefined ? conformanceNamespaces : super.namespaces(seat);
   }
 }
 
 /** Engine.IO alone: every message comes back. */
-function echo({ carrier }: Seat): Application {
-  carrier.connectBy(undefined);
+function echo({ transport }: SessionContext): Application {
+  transport.connectBy(undefined);
   return {
     kept: null,
-    message: (data) => carrier.send(data),
-    closed: () => undefined,
+    onMessage: (data) => transport.send(data),
+    onClosed: () => undefined,
     drained: async () => undefined,
   };
 }
@@ -61,15 +63,15 @@ const conformanceNamespaces: Namespaces = {
   restore: (_name, _kept, link) => member(link),
 };
 
-function member(link: Link): Member {
+function member(link: NamespaceSocket): ClientHandler {
   return {
-    event: ({ args: [name, ...args], acknowledge }) => {
+    onEvent: ({ args: [name, ...args], acknowledge }) => {
       if (name === "message") {
         link.emit("message-back", ...args);
       } else if (name === "message-with-ack") {
         acknowledge?.(...args);
       }
     },
-    left: () => undefined,
+    onLeft: () => undefined,
   };
 }

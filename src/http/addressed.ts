@@ -4,21 +4,21 @@ import { conversationName } from "../protocol/pair.ts";
 import type { HttpEnv } from "./door.ts";
 import { peerFrom } from "./peer.ts";
 
-const settleTries = 5;
+const replicationTries = 5;
 
 /** Whose conversation with whom a request is about. */
-export async function addressed(context: Context<HttpEnv>): Promise<Place> {
-  return placeWith(context, await peerFrom(context));
+export async function conversationFromPath(context: Context<HttpEnv>): Promise<ConversationRef> {
+  return conversationWith(context, await peerFrom(context));
 }
 
 /** The conversation of the request's user with a peer. The stub is made anew for each call: one that broke stays broken. */
-export function placeWith(context: Context<HttpEnv>, peer: string): Place {
+export function conversationWith(context: Context<HttpEnv>, peer: string): ConversationRef {
   const { user } = context.get("verified");
   const name = conversationName(user, peer);
   return { user, peer, name, stub: () => context.env.CONVERSATIONS.getByName(name) };
 }
 
-export interface Place {
+export interface ConversationRef {
   readonly user: string;
   readonly peer: string;
   readonly name: string;
@@ -29,12 +29,12 @@ export interface Place {
  * Returns when the archive has everything up to `rev`, all read cursors and flags, or is sure to get them. A caller by
  * RPC leaves no socket behind that would wake a crashed object, so it sees to the archive itself.
  */
-export async function untilSettled(
+export async function waitUntilReplicated(
   context: Context<HttpEnv>,
   stub: () => DurableObjectStub<ConversationRpc>,
   rev: number,
 ): Promise<void> {
-  for (let tries = 1; tries <= settleTries; tries += 1) {
+  for (let tries = 1; tries <= replicationTries; tries += 1) {
     try {
       await stub().waitUntilReplicated(rev);
       return;
@@ -43,5 +43,5 @@ export async function untilSettled(
     }
   }
   const requestId = context.get("requestId");
-  context.get("observer").report("settling_abandoned", { requestId, tries: settleTries });
+  context.get("observer").report("settling_abandoned", { requestId, tries: replicationTries });
 }

@@ -10,7 +10,7 @@ import { bodyOf } from "./input.ts";
 import { inspectConversation } from "./inspect.ts";
 import { listPairs } from "./pairs.ts";
 import { userIdInPath } from "./peer.ts";
-import { methodRefused, RequestRefused } from "./problem.ts";
+import { methodRefused, HttpError } from "./problem.ts";
 import { verifyConversation } from "./verify.ts";
 
 /** A key that a header can carry, and that nobody guesses. */
@@ -19,16 +19,16 @@ const usableKey = /^[\x21-\x7e]{16,}$/;
 /** For the app's team and its servers, who have the admin key; a key that a web page holds is a secret no more. */
 const adminOnly: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
   if (context.req.header("origin") !== undefined) {
-    throw new RequestRefused(refusal("origin_refused", { message: "not for pages of a browser" }));
+    throw new HttpError(refusal("origin_refused", { message: "not for pages of a browser" }));
   }
   const key = context.env.ADMIN_KEY ?? "";
   if (!usableKey.test(key)) {
     const message = "set the secret ADMIN_KEY: 16 printable ASCII characters or more, no spaces";
-    throw new RequestRefused(refusal("not_configured", { message }));
+    throw new HttpError(refusal("not_configured", { message }));
   }
   const given = bearerToken(context.req.header("authorization"));
   if (given === undefined || !(await isSame(given, key))) {
-    throw new RequestRefused(refusal("unauthorized", { message: "the admin key is missing or wrong" }));
+    throw new HttpError(refusal("unauthorized", { message: "the admin key is missing or wrong" }));
   }
   await next();
 });
@@ -43,7 +43,7 @@ export const admin = factory
     const { aliases, ...profile } = await bodyOf(context, adminUserBodySchema);
     if (aliases?.includes(id) === true) {
       const message = "aliases: an alias is another name than the id";
-      throw new RequestRefused(refusal("bad_request", { field: "aliases", message }));
+      throw new HttpError(refusal("bad_request", { field: "aliases", message }));
     }
     let kept: string[] | undefined;
     try {
@@ -54,7 +54,7 @@ export const admin = factory
       forgetSignIn(DB, id);
     }
     if (kept === undefined) {
-      throw new RequestRefused(refusal("alias_taken"));
+      throw new HttpError(refusal("alias_taken"));
     }
     return context.json<AdminUser>({ id, ...profile, aliases: kept }, 200, { "cache-control": "no-store" });
   })
@@ -68,7 +68,7 @@ export const admin = factory
   .post("/import", importMessages)
   .all("/import", methodRefused("POST"))
   .all("*", () => {
-    throw new RequestRefused(refusal("not_found"));
+    throw new HttpError(refusal("not_found"));
   });
 
 /** Takes the same time wherever the two differ, and whatever their lengths. */

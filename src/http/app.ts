@@ -7,32 +7,32 @@ import { errorName } from "../observability/log-events.ts";
 import { admin } from "./admin.ts";
 import { chats } from "./chats.ts";
 import { conversations } from "./conversations.ts";
-import { addressLimited, authenticated, configured, factory, type HttpEnv } from "./door.ts";
+import { addressLimited, authenticated, loadConfig, factory, type HttpEnv } from "./door.ts";
 import { health } from "./health.ts";
 import { list } from "./list.ts";
 import { allowedOrigin } from "./origins.ts";
-import { methodRefused, problemResponse, RequestRefused } from "./problem.ts";
+import { methodRefused, problemResponse, HttpError } from "./problem.ts";
 import { me } from "./me.ts";
 import { socketIo } from "./socket-io.ts";
 import { closedSocket, openInboxSocket, openSocket, refusesByClose } from "./socket.ts";
-import { named } from "./request-id.ts";
+import { nameRequest } from "./request-id.ts";
 import { users } from "./users.ts";
 
 const app = factory.createApp();
 
 app.onError((error, context) => {
-  const refused = refusedBy(error);
-  tell(context, refused, error);
-  return refuse(context, refused);
+  const refused = httpErrorFrom(error);
+  reportError(context, refused, error);
+  return errorResponse(context, refused);
 });
 
 app.notFound((context) => {
-  const refused = new RequestRefused(refusal("not_found"));
-  tell(context, refused, refused);
-  return refuse(context, refused);
+  const refused = new HttpError(refusal("not_found"));
+  reportError(context, refused, refused);
+  return errorResponse(context, refused);
 });
 
-app.use(named, configured, socketIo, allowedOrigin, addressLimited);
+app.use(nameRequest, loadConfig, socketIo, allowedOrigin, addressLimited);
 
 // Before everything that touches headers behind a handler: an upgrade's answer cannot be changed.
 app.get("/v1/conversations/:peer/socket", authenticated, openSocket);
@@ -56,15 +56,15 @@ app.all("/v1/conversations", methodRefused("GET"));
 app.route("/v1/conversations", conversations);
 app.route("/v1/users", users);
 
-function refusedBy(error: Error): RequestRefused {
-  if (error instanceof RequestRefused) {
+function httpErrorFrom(error: Error): HttpError {
+  if (error instanceof HttpError) {
     return error;
   }
-  return new RequestRefused(error instanceof ArchiveError ? archiveRefusal(error) : refusal("internal"));
+  return new HttpError(error instanceof ArchiveError ? archiveRefusal(error) : refusal("internal"));
 }
 
 /** Counts a refusal; one that is the server's own fault is a line too. */
-function tell(context: Context<HttpEnv>, { refusal: { code } }: RequestRefused, error: Error): void {
+function reportError(context: Context<HttpEnv>, { refusal: { code } }: HttpError, error: Error): void {
   const { status } = errorCatalogue[code];
   const { report, countRefusal } = context.get("observer");
   countRefusal(code);
@@ -77,7 +77,7 @@ function tell(context: Context<HttpEnv>, { refusal: { code } }: RequestRefused, 
   }
 }
 
-function refuse(context: Context<HttpEnv>, refused: RequestRefused): Response {
+function errorResponse(context: Context<HttpEnv>, refused: HttpError): Response {
   const requestId = context.get("requestId");
   return refusesByClose(context.req.raw)
     ? closedSocket(refused.refusal, requestId)

@@ -2,7 +2,7 @@ import { isChat } from "../protocol/chats.ts";
 import { fixedLimits } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Page } from "../protocol/rest.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /** Pages of history that one answer may take: more than these only where much of them cannot be shown. */
 const maxPages = 4;
@@ -55,7 +55,7 @@ async function pageIfReadable(
   try {
     return await read(query);
   } catch (error) {
-    if (error instanceof RequestRefused) {
+    if (error instanceof HttpError) {
       return undefined;
     }
     throw error;

@@ -8,13 +8,13 @@ import {
 } from "../protocol/chats.ts";
 import { refusal } from "../protocol/errors.ts";
 import { resolveUser } from "../users/resolve.ts";
-import { placeWith, type Place } from "./addressed.ts";
+import { conversationWith, type ConversationRef } from "./addressed.ts";
 import { chatsBelow } from "./chat-pages.ts";
 import { authenticated, factory, type HttpEnv } from "./door.ts";
 import { bodyOf, queryOf } from "./input.ts";
 import { readMessages, write } from "./message-calls.ts";
 import { peerNamed, userIdInPath } from "./peer.ts";
-import { methodRefused, RequestRefused } from "./problem.ts";
+import { methodRefused, HttpError } from "./problem.ts";
 
 const root = "/api/chats";
 
@@ -23,7 +23,7 @@ export const chats = factory
   .createApp()
   .use(async (context, next) => {
     if (!context.get("settings").chatsApi) {
-      throw new RequestRefused(refusal("not_found"));
+      throw new HttpError(refusal("not_found"));
     }
     await next();
     context.header("cache-control", "no-store");
@@ -32,14 +32,14 @@ export const chats = factory
   .get("/:user_id", (context) => {
     const successor = `${root}/me/${encodeURIComponent(context.req.param("user_id"))}`;
     const message = `ask ${root}/me/{correspondent_id} with a token: it answers your own messages with one user`;
-    throw new RequestRefused(refusal("gone", { message }), {
+    throw new HttpError(refusal("gone", { message }), {
       link: `<${successor}>; rel="successor-version"`,
     });
   })
   .all("/:user_id", methodRefused("GET"))
   .get("/me/:correspondent_id", authenticated, async (context) => {
     const name = userIdInPath(context.req.url, 4, "correspondent_id");
-    const place = placeWith(context, await peerNamed(context, name, "correspondent_id"));
+    const place = conversationWith(context, await peerNamed(context, name, "correspondent_id"));
     const { before, limit } = queryOf(context, chatsQuerySchema);
     const { messages, next } = await chatsBelow(
       async (query) => (await readMessages(context, place, query)).page,
@@ -58,7 +58,7 @@ export const chats = factory
   .post("/", authenticated, async (context) => {
     const { receiver_id: receiver, content, sender_id: sender } = await bodyOf(context, chatBodySchema);
     await checkSender(context, sender);
-    const place = placeWith(context, await peerNamed(context, receiver, "receiver_id"));
+    const place = conversationWith(context, await peerNamed(context, receiver, "receiver_id"));
     const { message } = await send(context, place, content);
     const data = toChat(message, [place.user, place.peer]);
     return context.json<ChatAnswer>({ data, message: "SUCCESS: create a personal chat message." }, 201);
@@ -74,7 +74,7 @@ async function checkSender(context: Context<HttpEnv>, sender: string | undefined
   }
   if ((await resolveUser(context.env.DB, context.get("settings"), sender, Date.now())) !== user) {
     const message = "sender_id is not the user of the token";
-    throw new RequestRefused(refusal("bad_request", { field: "sender_id", message }));
+    throw new HttpError(refusal("bad_request", { field: "sender_id", message }));
   }
 }
 
@@ -82,7 +82,7 @@ async function checkSender(context: Context<HttpEnv>, sender: string | undefined
  * Sends under an id of the server's. The conversation is asked first how far it is: a send that names no `after` would be
  * searched for among the newest 1,000 messages, though a new id cannot have an earlier attempt.
  */
-async function send(context: Context<HttpEnv>, place: Place, text: string) {
+async function send(context: Context<HttpEnv>, place: ConversationRef, text: string) {
   const id = crypto.randomUUID();
   const attempt = async () => {
     const { rev: after } = await place.stub().summary(place.user);
@@ -98,11 +98,11 @@ async function send(context: Context<HttpEnv>, place: Place, text: string) {
     });
   } catch (error) {
     throw isRefusal(error, "bad_text")
-      ? new RequestRefused({ ...error.refusal, field: "content" }, error.headers)
+      ? new HttpError({ ...error.refusal, field: "content" }, error.headers)
       : error;
   }
 }
 
-function isRefusal(error: unknown, ...codes: readonly string[]): error is RequestRefused {
-  return error instanceof RequestRefused && codes.includes(error.refusal.code);
+function isRefusal(error: unknown, ...codes: readonly string[]): error is HttpError {
+  return error instanceof HttpError && codes.includes(error.refusal.code);
 }

@@ -8,7 +8,7 @@ import { refusal } from "../protocol/errors.ts";
 import { readSettings, SettingsError, type Settings } from "../settings.ts";
 import { resolveVerdict } from "../users/resolve.ts";
 import { keepSignIn } from "../users/sign-ins.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 import { isUpgrade, tokenAmongProtocols } from "./upgrade.ts";
 
 /** What a request carries once the door let it in. */
@@ -25,12 +25,12 @@ export interface HttpEnv {
 export const factory = createFactory<HttpEnv>();
 
 /** Refuses to serve with a variable that cannot be used, and says which. */
-export const configured: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
+export const loadConfig: MiddlewareHandler<HttpEnv> = factory.createMiddleware(async (context, next) => {
   try {
     context.set("settings", readSettings(context.env));
   } catch (error) {
     if (error instanceof SettingsError) {
-      throw new RequestRefused(refusal("not_configured", { message: error.message }));
+      throw new HttpError(refusal("not_configured", { message: error.message }));
     }
     throw error;
   }
@@ -49,7 +49,7 @@ export async function countAddress({ req }: Context<HttpEnv>, limit: RateLimit |
   if (address !== undefined && limit !== undefined && !isLoopback(address)) {
     const { success } = await limit.limit({ key: networkOf(address) });
     if (!success) {
-      throw new RequestRefused(
+      throw new HttpError(
         refusal("rate_limited", { message: "too many requests from this address", retryAfterMs: 10_000 }),
       );
     }
@@ -61,19 +61,19 @@ export const authenticated: MiddlewareHandler<HttpEnv> = factory.createMiddlewar
   const config = readAuthConfig(context.env);
   if (!hasKeys(config)) {
     const message = "set the secret JWT_SECRET, or the variable JWT_JWKS_URL";
-    throw new RequestRefused(refusal("not_configured", { message }));
+    throw new HttpError(refusal("not_configured", { message }));
   }
   const amongProtocols = isUpgrade(context.req.raw) ? tokenAmongProtocols(context.req.raw) : undefined;
   const token = bearerToken(context.req.header("authorization")) ?? amongProtocols;
   if (token === undefined) {
-    throw new RequestRefused(refusal("unauthorized", { message: "no bearer token came with the request" }));
+    throw new HttpError(refusal("unauthorized", { message: "no bearer token came with the request" }));
   }
   const { DB } = context.env;
   const settings = context.get("settings");
   const nowMs = Date.now();
   const verdict = await resolveVerdict(DB, settings, await verifyToken(token, config, nowMs), nowMs);
   if (!verdict.ok) {
-    throw new RequestRefused(verdict.refusal);
+    throw new HttpError(verdict.refusal);
   }
   context.set("verified", verdict);
   const requestId = context.get("requestId");

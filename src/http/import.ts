@@ -9,7 +9,7 @@ import {
 } from "../protocol/import.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { resolveUser } from "../users/resolve.ts";
-import { untilSettled } from "./addressed.ts";
+import { waitUntilReplicated } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
 import { bodyOf } from "./input.ts";
 import type { ImportOutcome, ImportResult } from "../rpc/conversation.ts";
@@ -18,7 +18,7 @@ import type { ImportOutcome, ImportResult } from "../rpc/conversation.ts";
 const conversationsAtOnce = 6;
 
 /** A line, and which of the request's it is. */
-interface Line {
+interface ImportRow {
   readonly index: number;
   readonly message: ImportedMessage;
 }
@@ -27,7 +27,7 @@ interface Line {
 export async function importMessages(context: Context<HttpEnv>): Promise<Response> {
   const { messages } = await bodyOf(context, importBodySchema, maxImportBytes);
   const rejected: Reject[] = [];
-  const conversations = new Map<string, Line[]>();
+  const conversations = new Map<string, ImportRow[]>();
   for (const [index, value] of messages.entries()) {
     const line = await lineFrom(context, index, value);
     if ("code" in line) {
@@ -60,15 +60,19 @@ export async function importMessages(context: Context<HttpEnv>): Promise<Respons
 async function importConversation(
   context: Context<HttpEnv>,
   name: string,
-  lines: readonly Line[],
+  lines: readonly ImportRow[],
 ): Promise<readonly ImportOutcome[]> {
   const stub = () => context.env.CONVERSATIONS.getByName(name);
   const reply: ImportResult = await stub().import(lines.map(({ message }) => message));
-  await untilSettled(context, stub, reply.rev);
+  await waitUntilReplicated(context, stub, reply.rev);
   return reply.outcomes;
 }
 
-async function lineFrom(context: Context<HttpEnv>, index: number, value: unknown): Promise<Line | Reject> {
+async function lineFrom(
+  context: Context<HttpEnv>,
+  index: number,
+  value: unknown,
+): Promise<ImportRow | Reject> {
   const parsed = importedMessageSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -89,7 +93,7 @@ async function lineFrom(context: Context<HttpEnv>, index: number, value: unknown
   return { index, message: { ...parsed.data, sender, receiver } };
 }
 
-function rejectsOf(lines: readonly Line[], outcomes: readonly ImportOutcome[]): Reject[] {
+function rejectsOf(lines: readonly ImportRow[], outcomes: readonly ImportOutcome[]): Reject[] {
   return lines.flatMap(({ index }, place) => {
     const outcome = outcomes[place];
     return outcome?.kind === "rejected" ? [{ index, code: outcome.code, message: outcome.message }] : [];

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { cappedBytes } from "../protocol/capped-bytes.ts";
 import { refusal } from "../protocol/errors.ts";
 import { fixedLimits } from "../protocol/limits.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /** The request's body, read no further than the limit and parsed once. Throws a RequestRefused. */
 export async function bodyOf<Schema extends z.ZodType>(
@@ -13,17 +13,17 @@ export async function bodyOf<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema>> {
   const bytes = await cappedBytes(context.req.raw, maxBytes);
   if (bytes === undefined) {
-    throw new RequestRefused(refusal("too_large", { message: `the body is over ${maxBytes} bytes` }));
+    throw new HttpError(refusal("too_large", { message: `the body is over ${maxBytes} bytes` }));
   }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
-    throw new RequestRefused(refusal("bad_request", { message: "the body is not JSON in UTF-8" }));
+    throw new HttpError(refusal("bad_request", { message: "the body is not JSON in UTF-8" }));
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    throw new RequestRefused(fieldRefusal("bad_request", parsed.error));
+    throw new HttpError(fieldRefusal("bad_request", parsed.error));
   }
   return parsed.data;
 }
@@ -32,14 +32,14 @@ export async function bodyOf<Schema extends z.ZodType>(
 export function queryOf<Schema extends z.ZodType>(context: Context, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(context.req.query());
   if (!parsed.success) {
-    throw new RequestRefused(fieldRefusal("out_of_range", parsed.error));
+    throw new HttpError(fieldRefusal("out_of_range", parsed.error));
   }
   // One of two values would be a guess.
   const field = Object.keys(parsed.data as object).find(
     (name) => (context.req.queries(name) ?? []).length > 1,
   );
   if (field !== undefined) {
-    throw new RequestRefused(refusal("out_of_range", { field, message: `${field} is given more than once` }));
+    throw new HttpError(refusal("out_of_range", { field, message: `${field} is given more than once` }));
   }
   return parsed.data;
 }

@@ -6,7 +6,7 @@ import { conversationName } from "../protocol/pair.ts";
 import { resolveUser } from "../users/resolve.ts";
 import type { HttpEnv } from "./door.ts";
 import { userIdInPath } from "./peer.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /** `GET /v1/admin/conversations/{one}/{other}`. Throws a RequestRefused. */
 export async function inspectConversation(context: Context<HttpEnv>): Promise<Response> {
@@ -14,7 +14,7 @@ export async function inspectConversation(context: Context<HttpEnv>): Promise<Re
   const [one, other] = await Promise.all([userNamed(context, 4, "one"), userNamed(context, 5, "other")]);
   if (one === other) {
     const message = "a conversation has two users, and these are one";
-    throw new RequestRefused(refusal("bad_peer", { field: "other", message }));
+    throw new HttpError(refusal("bad_peer", { field: "other", message }));
   }
   const conversation = CONVERSATIONS.idFromName(conversationName(one, other));
   // The platform's types make lists of pairs.

@@ -1,7 +1,7 @@
 import { presenceBodySchema, type PresenceBody } from "../protocol/rest.ts";
 import { factory } from "./door.ts";
 import { bodyOf } from "./input.ts";
-import { methodRefused, RequestRefused } from "./problem.ts";
+import { methodRefused, HttpError } from "./problem.ts";
 
 /** What the token's user set for themselves, below `/v1/me`. */
 export const me = factory
@@ -16,7 +16,7 @@ export const me = factory
     const { visible } = await bodyOf(context, presenceBodySchema);
     const refused = await context.env.INBOXES.getByName(user).setVisible(visible);
     if (refused !== undefined) {
-      throw new RequestRefused(refused);
+      throw new HttpError(refused);
     }
     return context.json<PresenceBody>({ visible });
   })

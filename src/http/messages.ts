@@ -10,7 +10,7 @@ import {
   type Page,
   type SendAnswer,
 } from "../protocol/rest.ts";
-import { addressed, type Place } from "./addressed.ts";
+import { conversationFromPath, type ConversationRef } from "./addressed.ts";
 import { factory, type HttpEnv } from "./door.ts";
 import { bodyOf, queryOf } from "./input.ts";
 import { emojiInPath, seqInPath } from "./path.ts";
@@ -21,12 +21,12 @@ import { methodRefused } from "./problem.ts";
 export const messages = factory
   .createApp()
   .get("/", async (context) => {
-    const place = await addressed(context);
+    const place = await conversationFromPath(context);
     const { page, archivedRev } = await readMessages(context, place, queryOf(context, pageQuerySchema));
     return context.json<Page>(page, 200, { [archivedRevHeader]: String(archivedRev) });
   })
   .post("/", async (context) => {
-    const place = await addressed(context);
+    const place = await conversationFromPath(context);
     const body = await bodyOf(context, sendBodySchema);
     const { message, rev, repeated } = await write(context, place, { type: "send", ...body });
     const answer: SendAnswer = {
@@ -39,16 +39,16 @@ export const messages = factory
     return context.json(answer, repeated ? 200 : 201);
   })
   .patch("/:seq", async (context) => {
-    const place = await addressed(context);
+    const place = await conversationFromPath(context);
     const seq = seqInPath(context);
     return change(context, place, { type: "edit", seq, ...(await bodyOf(context, editBodySchema)) });
   })
   .delete("/:seq", async (context) => {
-    const place = await addressed(context);
+    const place = await conversationFromPath(context);
     return change(context, place, { type: "delete", seq: seqInPath(context), ...nameOf(context) });
   })
   .on(["PUT", "DELETE"], "/:seq/reactions/:emoji", async (context) => {
-    const place = await addressed(context);
+    const place = await conversationFromPath(context);
     const on = context.req.method === "PUT";
     const reaction = { seq: seqInPath(context), emoji: emojiInPath(context), on };
     return change(context, place, { type: "react", ...reaction, ...nameOf(context) });
@@ -57,7 +57,11 @@ export const messages = factory
   .all("/:seq", methodRefused("PATCH", "DELETE"))
   .all("/:seq/reactions/:emoji", methodRefused("PUT", "DELETE"));
 
-async function change(context: Context<HttpEnv>, place: Place, frame: ChangeFrame): Promise<Response> {
+async function change(
+  context: Context<HttpEnv>,
+  place: ConversationRef,
+  frame: ChangeFrame,
+): Promise<Response> {
   const { message, rev } = await write(context, place, frame);
   return context.json<ChangeAnswer>({ seq: message.seq, rev, message });
 }

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import { refusal } from "../protocol/errors.ts";
 import { archivedRevHeader, requestIdHeader } from "../protocol/rest.ts";
 import type { HttpEnv } from "./door.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 import { isUpgrade } from "./upgrade.ts";
 
 /** Whether a page of this origin may call. Requests without an origin come from no browser page. */
@@ -29,7 +29,7 @@ export const allowedOrigin: MiddlewareHandler<HttpEnv> = async (context, next) =
   const isAllowed = (origin: string | undefined) => isAllowedOrigin(origin, context.req.url, allowedOrigins);
   if (isUpgrade(context.req.raw)) {
     if (!isAllowed(context.req.header("origin"))) {
-      throw new RequestRefused(refusal("origin_refused", { message }));
+      throw new HttpError(refusal("origin_refused", { message }));
     }
     return next();
   }

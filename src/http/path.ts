@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { refusal } from "../protocol/errors.ts";
 import { messagePathSchema } from "../protocol/rest.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /**
  * What a path has at `place` (`/v1/users/{id}`: 3), decoded; undefined where its encoding is malformed. Read from the URL
@@ -21,7 +21,7 @@ export function seqInPath(context: Context): number {
   const path = messagePathSchema.safeParse({ seq: decodedSegment(context.req.url, 5) });
   if (!path.success) {
     const message = "seq in the path is not the number of a message";
-    throw new RequestRefused(refusal("out_of_range", { field: "seq", message }));
+    throw new HttpError(refusal("out_of_range", { field: "seq", message }));
   }
   return path.data.seq;
 }

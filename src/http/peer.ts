@@ -4,7 +4,7 @@ import { userIdSchema } from "../protocol/identity.ts";
 import { resolvePeer } from "../users/resolve.ts";
 import type { HttpEnv } from "./door.ts";
 import { decodedSegment } from "./path.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /** The user id that a path names at `place` (`/v1/users/{id}`: 3), called `field` where it is refused. Throws a RequestRefused. */
 export function userIdInPath(
@@ -14,9 +14,7 @@ export function userIdInPath(
 ): string {
   const id = userIdSchema.safeParse(decodedSegment(url, place));
   if (!id.success) {
-    throw new RequestRefused(
-      refusal("bad_peer", { field, message: `the ${field} in the path is not a user id` }),
-    );
+    throw new HttpError(refusal("bad_peer", { field, message: `the ${field} in the path is not a user id` }));
   }
   return id.data;
 }
@@ -31,7 +29,7 @@ export async function peerNamed(context: Context<HttpEnv>, name: string, field: 
   const { user } = context.get("verified");
   const peer = await resolvePeer(context.env.DB, context.get("settings"), { user, name }, Date.now());
   if (typeof peer !== "string") {
-    throw new RequestRefused(peer.field === undefined ? peer : { ...peer, field });
+    throw new HttpError(peer.field === undefined ? peer : { ...peer, field });
   }
   return peer;
 }

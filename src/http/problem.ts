@@ -3,7 +3,7 @@ import { errorCatalogue, refusal, type Refusal } from "../protocol/errors.ts";
 import { problemFrom } from "../protocol/problem.ts";
 
 /** A refusal on its way out of a handler; the one error that `app.ts` turns into an answer. */
-export class RequestRefused extends Error {
+export class HttpError extends Error {
   override readonly name = "RequestRefused";
   readonly refusal: Refusal;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export class RequestRefused extends Error {
 /** The answer to a method that an address does not know, with those it does. */
 export function methodRefused(...allowed: readonly string[]): () => never {
   return () => {
-    throw new RequestRefused(refusal("method_not_allowed"), { allow: allowed.join(", ") });
+    throw new HttpError(refusal("method_not_allowed"), { allow: allowed.join(", ") });
   };
 }
 
@@ -26,7 +26,7 @@ export function methodRefused(...allowed: readonly string[]): () => never {
 const retryAfterSeconds: Readonly<Record<number, number>> = { 429: 10, 503: 5 };
 
 /** The refusal as problem details, with the headers that its status asks for. */
-export function problemResponse(context: Context, refused: RequestRefused, requestId: string): Response {
+export function problemResponse(context: Context, refused: HttpError, requestId: string): Response {
   const { refusal: reason, headers: more } = refused;
   const { status } = errorCatalogue[reason.code];
   const headers: Record<string, string> = {

@@ -7,7 +7,7 @@ import type { HttpEnv } from "./door.ts";
 const rayId = /^[0-9a-f]{16}(-[A-Z]{3})?$/;
 
 /** Names the request, in its answer too: who shows the answer to support shows where to look in the log. */
-export const named: MiddlewareHandler<HttpEnv> = async (context, next) => {
+export const nameRequest: MiddlewareHandler<HttpEnv> = async (context, next) => {
   const ray = context.req.header("cf-ray") ?? "";
   const requestId = rayId.test(ray) ? ray : crypto.randomUUID();
   context.set("requestId", requestId);

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { engineErrorResponse, readEngineRequest } from "../socketio/engine-request.ts";
+import { engineErrorResponse, readEngineRequest } from "../socketio/engine/request.ts";
 import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
 import { requestIdHeader } from "../protocol/rest.ts";
 import { countAddress, type HttpEnv } from "./door.ts";

@@ -11,16 +11,16 @@ import { requestIdHeader, socketQuerySchema } from "../protocol/rest.ts";
 import { fitsBytes } from "../protocol/text.ts";
 import { protocolVersion } from "../protocol/version.ts";
 import { profileOf } from "../users/resolve.ts";
-import { addressed } from "./addressed.ts";
+import { conversationFromPath } from "./addressed.ts";
 import type { HttpEnv } from "./door.ts";
 import { queryOf } from "./input.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 import { answeredProtocol, isUpgrade, offersProtocol } from "./upgrade.ts";
 
 /** Hands the socket to the conversation's object. */
 export async function openSocket(context: Context<HttpEnv>): Promise<Response> {
   const headers = upgradeHeaders(context);
-  const { peer, stub } = await addressed(context);
+  const { peer, stub } = await conversationFromPath(context);
   const { after } = queryOf(context, socketQuerySchema);
   const profile = await profileOf(context.env.DB, context.get("settings"), peer, Date.now());
   if (profile !== undefined) {
@@ -40,7 +40,7 @@ export async function openInboxSocket(context: Context<HttpEnv>): Promise<Respon
 /** What the object is told of an upgrade: the verified user, in headers that no client can set. */
 function upgradeHeaders(context: Context<HttpEnv>): Headers {
   if (!isUpgrade(context.req.raw)) {
-    throw new RequestRefused(refusal("upgrade_required"));
+    throw new HttpError(refusal("upgrade_required"));
   }
   const { user, expiresAtMs } = context.get("verified");
   const headers = new Headers({

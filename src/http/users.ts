@@ -3,7 +3,7 @@ import type { User } from "../protocol/rest.ts";
 import { directoryOf } from "../users/directory.ts";
 import { factory } from "./door.ts";
 import { userIdInPath } from "./peer.ts";
-import { methodRefused, RequestRefused } from "./problem.ts";
+import { methodRefused, HttpError } from "./problem.ts";
 
 /** `/v1/users/{id}`: what a user is called. */
 export const users = factory
@@ -14,7 +14,7 @@ export const users = factory
     const { id, known, profile } = await directoryOf(context.env.DB, settings).find(name, Date.now());
     // Your own first sign-in may be on its way to the archive.
     if (settings.peers === "known" && !known && id !== context.get("verified").user) {
-      throw new RequestRefused(refusal("unknown_peer", { field: "id" }));
+      throw new HttpError(refusal("unknown_peer", { field: "id" }));
     }
     return context.json<User>({ id, ...profile });
   })

@@ -5,7 +5,7 @@ import { verifyBodySchema, type Verification } from "../protocol/verification.ts
 import { resolveUser } from "../users/resolve.ts";
 import type { HttpEnv } from "./door.ts";
 import { bodyOf } from "./input.ts";
-import { RequestRefused } from "./problem.ts";
+import { HttpError } from "./problem.ts";
 
 /** `POST /v1/admin/conversations/verify`. Throws a RequestRefused or an ArchiveError. */
 export async function verifyConversation(context: Context<HttpEnv>): Promise<Response> {
@@ -18,11 +18,11 @@ export async function verifyConversation(context: Context<HttpEnv>): Promise<Res
   ]);
   if (one === other) {
     const message = "a conversation has two users, and these are one";
-    throw new RequestRefused(refusal("bad_peer", { field: "users", message }));
+    throw new HttpError(refusal("bad_peer", { field: "users", message }));
   }
   const reply = await CONVERSATIONS.getByName(conversationName(one, other)).verify({ from, repair });
   if (!reply.ok) {
-    throw new RequestRefused(reply.refusal);
+    throw new HttpError(reply.refusal);
   }
   return context.json<Verification>(reply.verification, 200, { "cache-control": "no-store" });
 }

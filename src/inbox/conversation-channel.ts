@@ -131,7 +131,10 @@ export class ConversationChannel {
 
   // What broke is asked again by a call of its own.
   async #waitUntilReplicated(calls: ConversationStub): Promise<void> {
-    const again = { waitUntilReplicated: (rev: number) => calls.waitUntilReplicated(rev), end: () => undefined };
+    const again = {
+      waitUntilReplicated: (rev: number) => calls.waitUntilReplicated(rev),
+      end: () => undefined,
+    };
     for (let tries = 1; this.#unreplicated !== undefined;) {
       const asked = this.#unreplicated;
       this.#unreplicated = undefined;

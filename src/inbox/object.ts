@@ -10,7 +10,7 @@ import { defaultListConversations, fixedLimits } from "../protocol/limits.ts";
 import { conversationName } from "../protocol/pair.ts";
 import { readSettings } from "../settings.ts";
 import { createObserver, type Observer } from "../observability/index.ts";
-import { resolvePeer, resolveVerdict, type Naming } from "../users/resolve.ts";
+import { resolvePeer, resolveVerdict, type NamingSettings } from "../users/resolve.ts";
 import { HibernatingSockets } from "../websocket/hibernation.ts";
 import { RollingLimit } from "../lib/rolling-limit.ts";
 import { handleSessionFrame, receiveInboxFrame, takeFrames } from "./frames.ts";
@@ -219,7 +219,7 @@ export class InboxObject extends DurableObject<Env> implements InboxRpc {
   }
 
   // The stub is made anew for each call: one that broke stays broken.
-  async #conversation(name: string, naming: Naming): Promise<InboxConversation | Refusal> {
+  async #conversation(name: string, naming: NamingSettings): Promise<InboxConversation | Refusal> {
     const { env } = this;
     const user = this.#user;
     const peer = await resolvePeer(env.DB, naming, { user, name }, Date.now());

@@ -1,5 +1,5 @@
-import type { EngineListener, EngineOptions } from "./engine.ts";
-import type { Carrier, SessionWatch } from "./namespaces.ts";
+import type { EngineListener, EngineOptions } from "./engine/session.ts";
+import type { ClientTransport, SessionObserver } from "./namespaces.ts";
 
 /** What runs on a session, and what of it survives the object's sleep. */
 export interface Application extends EngineListener {
@@ -9,12 +9,12 @@ export interface Application extends EngineListener {
 }
 
 /** What an application runs with. */
-export interface Seat {
+export interface SessionContext {
   readonly sid: string;
   /** Below which path the session was opened. */
   readonly path: string;
-  readonly carrier: Carrier;
+  readonly transport: ClientTransport;
   readonly options: EngineOptions;
   readonly later: (ms: number, run: () => void) => void;
-  readonly watch: SessionWatch;
+  readonly observer: SessionObserver;
 }

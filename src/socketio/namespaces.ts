@@ -1,15 +1,15 @@
 import type { ErrorCode } from "../protocol/errors.ts";
-import type { Data } from "./packets.ts";
+import type { Data } from "./engine/packets.ts";
 
 /** What a namespace hears of one client that joined it. */
-export interface Member {
+export interface ClientHandler {
   /** An event. The next one waits until this one was taken. */
-  event(event: ReceivedEvent): void | Promise<void>;
+  onEvent(event: ReceivedEvent): void | Promise<void>;
   /**
    * The client left, or is gone; all its events that came before were taken. Called once. Resolves when nothing of them
    * is under way any more.
    */
-  left(): void | Promise<void>;
+  onLeft(): void | Promise<void>;
   /** What survives the object's sleep, as JSON. */
   readonly kept?: unknown;
 }
@@ -26,22 +26,22 @@ export interface ReceivedEvent {
 export type Acknowledge = (...args: readonly unknown[]) => void;
 
 /** The way to one client on one namespace. */
-export interface Link {
+export interface NamespaceSocket {
   emit(event: string, ...args: readonly unknown[]): void;
   /** Takes the client out of the namespace; it does not come back by itself. */
   disconnect(): void;
   /** Ends the transport, and takes no further event; clients come back by themselves. */
   end(): void;
   /** The client was refused something. */
-  refused(code: ErrorCode): void;
+  countRefusal(code: ErrorCode): void;
 }
 
 /** Hears what becomes of a session, for whoever operates the Worker. */
-export interface SessionWatch {
+export interface SessionObserver {
   /** `socketId`: what the client calls itself. */
-  joined(socketId: string): void;
-  refused(code: ErrorCode): void;
-  failed(error: unknown): void;
+  onJoined(socketId: string): void;
+  countRefusal(code: ErrorCode): void;
+  onFailure(error: unknown): void;
 }
 
 /** Why a client may not join. */
@@ -53,7 +53,7 @@ export interface ConnectRefusal {
 export type Admission =
   | {
       readonly ok: true;
-      readonly member: Member;
+      readonly member: ClientHandler;
       /** Runs once the client was told. */ readonly joined?: () => void;
     }
   | {
@@ -69,14 +69,14 @@ export interface Namespaces {
   admit(
     name: string,
     auth: Readonly<Record<string, unknown>>,
-    link: Link,
+    link: NamespaceSocket,
   ): Promise<Admission> | Admission | undefined;
   /** A member as it was before the object slept. */
-  restore(name: string, kept: unknown, link: Link): Member | undefined;
+  restore(name: string, kept: unknown, link: NamespaceSocket): ClientHandler | undefined;
 }
 
 /** The session below. */
-export interface Carrier {
+export interface ClientTransport {
   send(data: Data): void;
   end(): void;
   connectBy(atMs: number | undefined): void;

@@ -1,7 +1,14 @@
 import { Decoder, Encoder, PacketType, isPacketValid, type Packet } from "socket.io-parser";
-import type { EngineListener } from "./engine.ts";
-import type { Acknowledge, Carrier, Link, Member, Namespaces, SessionWatch } from "./namespaces.ts";
-import type { Data } from "./packets.ts";
+import type { EngineListener } from "./engine/session.ts";
+import type {
+  Acknowledge,
+  ClientTransport,
+  NamespaceSocket,
+  ClientHandler,
+  Namespaces,
+  SessionObserver,
+} from "./namespaces.ts";
+import type { Data } from "./engine/packets.ts";
 
 /** How long the rest of a binary packet may take: a half of one would be lost with the object's sleep. */
 const attachmentTimeoutMs = 10_000;
@@ -15,20 +22,20 @@ const charactersPerPacket = 256;
 export type KeptMembers = readonly (readonly [namespace: string, kept: unknown])[];
 
 interface SocketIoPorts {
-  readonly carrier: Carrier;
+  readonly transport: ClientTransport;
   readonly namespaces: Namespaces;
   readonly connectTimeoutMs: number;
   readonly now: () => number;
   readonly later: (ms: number, run: () => void) => void;
   /** Runs after each packet: what is kept may have changed. */
-  readonly changed: () => void;
-  readonly watch: SessionWatch;
+  readonly onChanged: () => void;
+  readonly observer: SessionObserver;
 }
 
 /** The Socket.IO protocol 5 of one session: who joined which namespace, events in order, acknowledgements. */
 export class SocketIo implements EngineListener {
   readonly #ports: SocketIoPorts;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, ClientHandler>();
   readonly #encoder = new Encoder();
   readonly #decoder = new Decoder();
   #queue: Promise<void> = Promise.resolve();
@@ -61,32 +68,32 @@ export class SocketIo implements EngineListener {
     return [...this.#members].map(([name, member]) => [name, member.kept ?? null] as const);
   }
 
-  member(namespace: string): Member | undefined {
+  member(namespace: string): ClientHandler | undefined {
     return this.#members.get(namespace);
   }
 
-  message(data: Data): void {
+  onMessage(data: Data): void {
     try {
       this.#isBinary = typeof data !== "string";
       this.#begun += this.#isBinary ? 0 : 1;
       this.#readCharacters += data.length;
       this.#decoder.add(data);
     } catch {
-      this.#ports.carrier.end();
+      this.#ports.transport.end();
       return;
     }
     if (typeof data === "string" && this.#decoded < this.#begun) {
       const awaited = this.#begun;
       this.#ports.later(attachmentTimeoutMs, () => {
         if (this.#decoded < awaited) {
-          this.#ports.carrier.end();
+          this.#ports.transport.end();
         }
       });
     }
   }
 
   /** Whatever ended the transport: what was received before is taken first, in order, then the members leave. */
-  closed(): void {
+  onClosed(): void {
     this.#isOver = true;
     this.#decoder.destroy();
     this.#queue = this.#queue.then(() => {
@@ -112,21 +119,21 @@ export class SocketIo implements EngineListener {
         try {
           await this.#take(packet, isBinary);
         } catch (error) {
-          this.#ports.watch.failed(error);
+          this.#ports.observer.onFailure(error);
           this.#stop();
         }
-        this.#ports.changed();
+        this.#ports.onChanged();
       }
       this.#waitingCharacters -= characters;
     });
     if (this.#waitingCharacters > maxWaitingCharacters) {
-      this.#ports.carrier.end();
+      this.#ports.transport.end();
     }
   }
 
   #stop(): void {
     this.#isStopped = true;
-    this.#ports.carrier.end();
+    this.#ports.transport.end();
   }
 
   #take(packet: Packet, isBinary: boolean): void | Promise<void> {
@@ -139,7 +146,7 @@ export class SocketIo implements EngineListener {
     }
     if (packet.type === PacketType.EVENT) {
       const args = packet.data as unknown[];
-      return member.event({ args, isBinary, acknowledge: this.#acknowledgeOf(packet) });
+      return member.onEvent({ args, isBinary, acknowledge: this.#acknowledgeOf(packet) });
     }
     if (packet.type === PacketType.DISCONNECT) {
       return this.#leave(packet.nsp);
@@ -153,9 +160,9 @@ export class SocketIo implements EngineListener {
     const admission = await this.#ports.namespaces.admit(nsp, auth, this.#link(nsp));
     if (admission?.ok === true) {
       this.#members.set(nsp, admission.member);
-      this.#ports.carrier.connectBy(undefined);
+      this.#ports.transport.connectBy(undefined);
       const sid = crypto.randomUUID();
-      this.#ports.watch.joined(sid);
+      this.#ports.observer.onJoined(sid);
       this.#send({ type: PacketType.CONNECT, nsp, data: { sid } });
       admission.joined?.();
     } else {
@@ -170,9 +177,9 @@ export class SocketIo implements EngineListener {
   #leave(nsp: string): void {
     const member = this.#members.get(nsp);
     this.#members.delete(nsp);
-    this.#left = Promise.all([this.#left, member?.left()]);
+    this.#left = Promise.all([this.#left, member?.onLeft()]);
     if (this.#members.size === 0) {
-      this.#ports.carrier.connectBy(this.#ports.now() + this.#ports.connectTimeoutMs);
+      this.#ports.transport.connectBy(this.#ports.now() + this.#ports.connectTimeoutMs);
     }
   }
 
@@ -189,7 +196,7 @@ export class SocketIo implements EngineListener {
     };
   }
 
-  #link(nsp: string): Link {
+  #link(nsp: string): NamespaceSocket {
     return {
       emit: (event, ...args) => {
         if (this.#members.has(nsp)) {
@@ -203,7 +210,7 @@ export class SocketIo implements EngineListener {
         }
       },
       end: () => this.#stop(),
-      refused: (code) => this.#ports.watch.refused(code),
+      countRefusal: (code) => this.#ports.observer.countRefusal(code),
     };
   }
 
@@ -212,7 +219,7 @@ export class SocketIo implements EngineListener {
       return;
     }
     for (const part of this.#encoder.encode(packet) as Data[]) {
-      this.#ports.carrier.send(part);
+      this.#ports.transport.send(part);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Settings } from "../settings.ts";
 import { directoryOf } from "./directory.ts";
 
 /** How a deployment names users. */
-export type Naming = Pick<Settings, "aliases" | "peers">;
+export type NamingSettings = Pick<Settings, "aliases" | "peers">;
 
 /** A name to show is not worth a longer wait. */
 const profileTimeoutMs = 500;
@@ -16,7 +16,7 @@ const profileTimeoutMs = 500;
 /** The user id that a name stands for; without `ALIASES=on` the name itself, unasked. Throws an ArchiveError. */
 export async function resolveUser(
   d1: D1Database,
-  naming: Naming,
+  naming: NamingSettings,
   name: string,
   nowMs: number,
 ): Promise<string> {
@@ -30,7 +30,7 @@ export async function resolveUser(
 /** Whom a user means by a name, or why they cannot write to them. With `PEERS=known` somebody must have heard of them. */
 export async function resolvePeer(
   d1: D1Database,
-  naming: Naming,
+  naming: NamingSettings,
   { user, name }: { readonly user: string; readonly name: string },
   nowMs: number,
 ): Promise<string | Refusal> {
@@ -47,7 +47,7 @@ export async function resolvePeer(
 
 async function knownId(
   d1: D1Database,
-  naming: Naming,
+  naming: NamingSettings,
   name: string,
   nowMs: number,
 ): Promise<string | undefined> {
@@ -64,7 +64,7 @@ async function knownId(
  */
 export async function resolveVerdict(
   d1: D1Database,
-  naming: Naming,
+  naming: NamingSettings,
   verdict: Verification,
   nowMs: number,
 ): Promise<Verification> {
@@ -83,7 +83,7 @@ export async function resolveVerdict(
 /** What to show for a user id, where that is known and the archive says so soon. */
 export async function profileOf(
   d1: D1Database,
-  naming: Naming,
+  naming: NamingSettings,
   id: string,
   nowMs: number,
 ): Promise<Profile | undefined> {

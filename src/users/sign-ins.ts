@@ -2,21 +2,25 @@ import { keepClaims, type Claims } from "../archive/users.ts";
 import type { VerifiedUser } from "../auth/verify.ts";
 import { BoundedMap, charactersOf } from "./bounded-map.ts";
 import { directoryOf } from "./directory.ts";
-import type { Naming } from "./resolve.ts";
+import type { NamingSettings } from "./resolve.ts";
 
-type Told = Pick<Claims, "profile" | "issuedAtMs">;
+type KeptClaims = Pick<Claims, "profile" | "issuedAtMs">;
 
 /** What this isolate has told the archive of each user. */
-const toldTo = new WeakMap<D1Database, BoundedMap<Told>>();
+const keptBy = new WeakMap<D1Database, BoundedMap<KeptClaims>>();
 
 /**
  * Tells the archive what a token says of its user, where this isolate did not do so yet. With `PEERS=known` everybody
  * is told of, else only those with a name or a picture. Throws an ArchiveError; then the next request tries again.
  */
-export async function keepSignIn(d1: D1Database, naming: Naming, verified: VerifiedUser): Promise<void> {
+export async function keepSignIn(
+  d1: D1Database,
+  naming: NamingSettings,
+  verified: VerifiedUser,
+): Promise<void> {
   const { user: id, profile, issuedAtMs } = verified;
-  const told = toldTo.get(d1) ?? new BoundedMap<Told>(({ profile: one }) => charactersOf(one));
-  toldTo.set(d1, told);
+  const told = keptBy.get(d1) ?? new BoundedMap<KeptClaims>(({ profile: one }) => charactersOf(one));
+  keptBy.set(d1, told);
   if ((naming.peers === "any" && isEmpty(profile)) || !isNews(told.get(id), verified)) {
     return;
   }
@@ -28,10 +32,10 @@ export async function keepSignIn(d1: D1Database, naming: Naming, verified: Verif
 
 /** After the app's team set a user, their token says its part anew. */
 export function forgetSignIn(d1: D1Database, id: string): void {
-  toldTo.get(d1)?.delete(id);
+  keptBy.get(d1)?.delete(id);
 }
 
-function isNews(told: Told | undefined, { profile, issuedAtMs }: VerifiedUser): boolean {
+function isNews(told: KeptClaims | undefined, { profile, issuedAtMs }: VerifiedUser): boolean {
   if (told === undefined || issuedAtMs > told.issuedAtMs) {
     return true;
   }

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import type { ChatPorts, InboxCalls } from "../../src/socketio/chat-ports.ts";
+import type { SessionPlatform, InboxStub } from "../../src/socketio/chat/platform.ts";
 import { refusal } from "../../src/protocol/errors.ts";
-import { ChatMember, keptChatSchema } from "../../src/socketio/chat-member.ts";
-import { SessionAllowance } from "../../src/socketio/session-allowance.ts";
+import { ChatClient, keptChatSchema } from "../../src/socketio/chat/client.ts";
+import { SessionAllowance } from "../../src/socketio/chat/session-allowance.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { FrameResult } from "../../src/rpc/inbox.ts";
 
 const { limits } = readSettings({});
 
 /** A client whose inbox answers when `answer` is called, and what was said of it. */
-function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf" | "history">> = {}) {
+function memberOfSlowInbox(changes: Partial<InboxStub & Pick<SessionPlatform, "revOf" | "history">> = {}) {
   const said: string[] = [];
   const { promise, resolve: answer } = Promise.withResolvers<readonly FrameResult[] | undefined>();
   const inbox = {
@@ -29,21 +29,21 @@ function memberOfSlowInbox(changes: Partial<InboxCalls & Pick<ChatPorts, "revOf"
     history: changes.history ?? (() => Promise.reject(new Error("nobody asks"))),
     revOf: changes.revOf ?? (async () => 0),
     keepUser: () => undefined,
-    changed: () => undefined,
-    detachFailed: () => undefined,
+    onChanged: () => undefined,
+    onDetachFailed: () => undefined,
   };
   const link = {
     emit: (event: string) => void said.push(event),
     disconnect: () => void said.push("disconnected"),
     end: () => void said.push("ended"),
-    refused: (code: string) => void said.push(`refused: ${code}`),
+    countRefusal: (code: string) => void said.push(`refused: ${code}`),
   };
-  const member = new ChatMember(ports, link, new SessionAllowance(limits, 0), {
+  const member = new ChatClient(ports, link, new SessionAllowance(limits, 0), {
     user: "a",
     marks: [],
     expiresAtMs: 1,
   });
-  void member.event({
+  void member.onEvent({
     args: ["read", { peer: "b", seq: 1 }],
     isBinary: false,
     acknowledge: () => void said.push("acknowledged"),
@@ -56,7 +56,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 test("[OP3] what a client had asked for when it left is no failure of the server's", async () => {
   const { member, answer, said } = memberOfSlowInbox();
   await settled();
-  void member.left();
+  void member.onLeft();
   answer(undefined);
   await settled();
   expect(said).toEqual(["detached"]);
@@ -86,7 +86,7 @@ test("[SI5] after a refused send the conversation is asked anew how far it is", 
     revOf: async (_user, peer) => asked.push(peer) * 4,
   });
   for (const text of ["refused", "sent", "sent with what is known"]) {
-    await member.event({ args: ["send", { peer: "b", text }], isBinary: false, acknowledge: undefined });
+    await member.onEvent({ args: ["send", { peer: "b", text }], isBinary: false, acknowledge: undefined });
     await settled();
   }
   expect([asked, handed]).toEqual([
@@ -106,10 +106,14 @@ test("[SI4][EN7] a client's frames are all handed over before its inbox hears th
     detach: async () => void said.push("detached"),
   });
   await settled();
-  await member.event({ args: ["read", { peer: "b", seq: 2 }], isBinary: false, acknowledge: undefined });
-  await member.event({ args: ["delivered", { peer: "b", seq: 2 }], isBinary: false, acknowledge: undefined });
+  await member.onEvent({ args: ["read", { peer: "b", seq: 2 }], isBinary: false, acknowledge: undefined });
+  await member.onEvent({
+    args: ["delivered", { peer: "b", seq: 2 }],
+    isBinary: false,
+    acknowledge: undefined,
+  });
   expect(member.detachment.isFinished).toBe(false);
-  await member.left();
+  await member.onLeft();
   expect(said).toEqual(["read", "read", "delivered", "detached"]);
   expect(member.detachment.isFinished).toBe(true);
 });
@@ -125,7 +129,7 @@ test.each(["unknown_peer", "rate_limited"] as const)(
         ),
       history: async () => ({ messages: [], hasMore: false, head: 0, rev: 0 }),
     });
-    await member.event({
+    await member.onEvent({
       args: ["history", { peer: "b" }],
       isBinary: false,
       acknowledge: (answer) => void answers.push(answer),

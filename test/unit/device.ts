@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../src/protocol/errors.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import type { Side } from "../../src/protocol/pair.ts";
 import { serverFrameSchema, type ServerFrame } from "../../src/protocol/server-frame.ts";
-import { RequestRefused } from "../../src/http/problem.ts";
+import { HttpError } from "../../src/http/problem.ts";
 import { pair, type World } from "./world.ts";
 import type { Device as DeviceSocket } from "../../src/conversation/devices.ts";
 
@@ -124,7 +124,7 @@ export class Device {
         }
       }
     } catch (error) {
-      if (!(error instanceof RequestRefused)) {
+      if (!(error instanceof HttpError)) {
         throw error;
       }
     }

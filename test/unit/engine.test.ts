@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Engine, type EngineOptions } from "../../src/socketio/engine.ts";
-import type { Data, Frame } from "../../src/socketio/packets.ts";
-import type { EngineSocket } from "../../src/socketio/probe.ts";
+import { Engine, type EngineOptions } from "../../src/socketio/engine/session.ts";
+import type { Data, Frame } from "../../src/socketio/engine/packets.ts";
+import type { EngineSocket } from "../../src/socketio/engine/upgrade-probe.ts";
 
 const options: EngineOptions = {
   pingIntervalMs: 25_000,
@@ -35,8 +35,8 @@ function sessionOn(socket?: FakeSocket, changes: Partial<EngineOptions> = {}) {
       now: () => nowMs,
       later: (ms, run) => timers.push({ atMs: nowMs + ms, run }),
       listener: () => ({
-        message: (data) => heard.push(data),
-        closed: () => {
+        onMessage: (data) => heard.push(data),
+        onClosed: () => {
           closed += 1;
         },
       }),

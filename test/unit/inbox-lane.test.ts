@@ -36,7 +36,7 @@ function openLane({ session, call }: { session: () => Promise<void>; call: () =>
     open: async () => calls,
     wait: async () => undefined,
     report: (line: string) => void asked.push(line),
-    idle: idle.resolve,
+    onIdle: idle.resolve,
   };
   const lane = new ConversationChannel(ports, "bob");
   const say = (id: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maxPostBytes, maxPostPackets, readPost } from "../../src/socketio/post-body.ts";
+import { maxPostBytes, maxPostPackets, readPost } from "../../src/socketio/engine/post-body.ts";
 
 const maxPacketBytes = 65_536;
 

@@ -123,19 +123,19 @@ export class UserWorld {
       const room = () => this.conversation(peer).room;
       return {
         peer,
-        act: async (frames: Parameters<typeof forwardFor>[2]) => {
+        forward: async (frames: Parameters<typeof forwardFor>[2]) => {
           const answering = room();
           return {
-            answers: await forwardFor(answering, user, frames),
-            settled: (rev: number) => answering.replicator.waitUntilReplicated(rev),
+            results: await forwardFor(answering, user, frames),
+            waitUntilReplicated: (rev: number) => answering.replicator.waitUntilReplicated(rev),
             end: () => undefined,
           };
         },
-        sync: async (after: number | undefined) => replayFor(room(), user, after),
-        settled: async (rev: number) => room().replicator.waitUntilReplicated(rev),
-        isHere: async () => true,
-        askInbox: async () => void this.asked.push(peer),
-        tellInbox: async () => room().notifier.onDevicePresent(sideOf(room().platform.pair, user)),
+        replay: async (after: number | undefined) => replayFor(room(), user, after),
+        waitUntilReplicated: async (rev: number) => room().replicator.waitUntilReplicated(rev),
+        hasSocket: async () => true,
+        requireNotify: async () => void this.asked.push(peer),
+        notifyInbox: async () => room().notifier.onDevicePresent(sideOf(room().platform.pair, user)),
       };
     };
     const { limits } = new World();

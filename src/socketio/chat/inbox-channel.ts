@@ -1,47 +1,47 @@
-import { refusal } from "../protocol/errors.ts";
-import { SerialBatcher } from "../lib/serial-batcher.ts";
-import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
+import { refusal } from "../../protocol/errors.ts";
+import { SerialBatcher } from "../../lib/serial-batcher.ts";
+import type { FrameResult, SessionFrame } from "../../rpc/inbox.ts";
 
 const maxTries = 3;
 
-interface InboxLinePorts {
+interface InboxChannelPorts {
   readonly take: (frames: readonly SessionFrame[]) => Promise<readonly FrameResult[] | undefined>;
   readonly wait: (ms: number) => Promise<void>;
   /** The inbox does not know the session any more. */
-  readonly lost: () => void;
+  readonly onLost: () => void;
 }
 
-interface Errand {
+interface PendingCall {
   readonly frame: SessionFrame;
-  readonly answered: (answer: FrameResult) => void;
+  readonly onResult: (answer: FrameResult) => void;
 }
 
 /** The way to the inbox of a session's user: frames in order, one call in flight. A repeat is harmless: sends carry their ids. */
-export class InboxLine {
-  readonly #ports: InboxLinePorts;
-  readonly #errands: SerialBatcher<Errand>;
+export class InboxChannel {
+  readonly #ports: InboxChannelPorts;
+  readonly #calls: SerialBatcher<PendingCall>;
 
-  constructor(ports: InboxLinePorts) {
+  constructor(ports: InboxChannelPorts) {
     this.#ports = ports;
-    this.#errands = new SerialBatcher((errands) => this.#hand(errands));
+    this.#calls = new SerialBatcher((errands) => this.#hand(errands));
   }
 
-  add(frame: SessionFrame, answered: (answer: FrameResult) => void): void {
-    this.#errands.add({ frame, answered });
+  add(frame: SessionFrame, onResult: (answer: FrameResult) => void): void {
+    this.#calls.add({ frame, onResult });
   }
 
   /** Resolves once every frame was answered. */
   async drained(): Promise<void> {
-    await this.#errands.drained();
+    await this.#calls.drained();
   }
 
-  async #hand(errands: readonly Errand[]): Promise<void> {
+  async #hand(errands: readonly PendingCall[]): Promise<void> {
     const answers = await this.#take(errands.map(({ frame }) => frame));
-    errands.forEach(({ answered }, index) => {
-      answered(answers?.[index] ?? { kind: "refused", refusal: refusal("internal") });
+    errands.forEach(({ onResult }, index) => {
+      onResult(answers?.[index] ?? { kind: "refused", refusal: refusal("internal") });
     });
     if (answers === undefined) {
-      this.#ports.lost();
+      this.#ports.onLost();
     }
   }
 

@@ -1,4 +1,4 @@
-import { engineErrorResponse } from "./engine-request.ts";
+import { engineErrorResponse } from "./request.ts";
 import { frameOf, payloadOf, type Frame } from "./packets.ts";
 
 /** python-engineio refuses a payload of more packets (payload.py, `max_decode_packets`). */

@@ -1,5 +1,5 @@
-import type { Refusal } from "../protocol/errors.ts";
-import type { SessionFrame } from "../rpc/inbox.ts";
+import type { Refusal } from "../../protocol/errors.ts";
+import type { SessionFrame } from "../../rpc/inbox.ts";
 
 type Send = Extract<SessionFrame, { type: "send" }>;
 
@@ -19,7 +19,7 @@ export class Revisions {
    * A send with the newest revision: one without a name of its own has no earlier try, so nothing is to be searched for
    * one. A conversation that cannot be asked takes it without, and searches.
    */
-  async placed(send: Send): Promise<Send | Refusal> {
+  async onPlaced(send: Send): Promise<Send | Refusal> {
     try {
       const rev = this.#revs.get(send.peer) ?? (await this.#ask(send.peer));
       if (typeof rev !== "number") {
@@ -33,7 +33,7 @@ export class Revisions {
   }
 
   /** A conversation went on. */
-  moved(peer: string, rev: number): void {
+  onMoved(peer: string, rev: number): void {
     const known = this.#revs.get(peer);
     if (known !== undefined && rev > known) {
       this.#revs.set(peer, rev);

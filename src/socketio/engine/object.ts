@@ -1,24 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../env.ts";
-import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
-import { errorName, type Report } from "../observability/log-events.ts";
-import { createObserver, type Observer } from "../observability/index.ts";
-import { readSettings } from "../settings.ts";
-import { engineErrorResponse } from "./engine-request.ts";
-import type { Application, Seat } from "./application.ts";
-import { Engine, type EngineOptions } from "./engine.ts";
-import type { SessionWatch } from "./namespaces.ts";
-import {
-  attachmentSchema,
-  attempt,
-  closedSocket,
-  upgraded,
-  upgradeOf,
-  type Upgrade,
-} from "./engine-sockets.ts";
+import type { Env } from "../../env.ts";
+import { socketRequestHeader } from "../../rpc/upgrade-headers.ts";
+import { errorName, type Report } from "../../observability/log-events.ts";
+import { createObserver, type Observer } from "../../observability/index.ts";
+import { readSettings } from "../../settings.ts";
+import { engineErrorResponse } from "./request.ts";
+import type { Application, SessionContext } from "../application.ts";
+import { Engine, type EngineOptions } from "./session.ts";
+import type { SessionObserver } from "../namespaces.ts";
+import { attachmentSchema, attempt, closedSocket, upgraded, upgradeOf, type Upgrade } from "./sockets.ts";
 import { readPost } from "./post-body.ts";
-import type { EngineSocket } from "./probe.ts";
-import type { Pulse } from "./pulse.ts";
+import type { EngineSocket } from "./upgrade-probe.ts";
+import type { HeartbeatState } from "./heartbeat.ts";
 
 /** An alarm that failed rings again so much later. */
 const failedAlarmMs = 30_000;
@@ -48,7 +41,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   /** What runs on a session: anew, or as it was kept. */
-  protected abstract seat(seat: Seat, kept?: unknown): Application;
+  protected abstract createApplication(seat: SessionContext, kept?: unknown): Application;
 
   /** The object was ended under its session, which it knows nothing of any more: what others know of that is theirs no longer. */
   protected abstract forget(): Promise<void>;
@@ -59,7 +52,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     const upgrade = upgradeOf(request);
     const handshake = searchParams.get("handshake");
     const requestId = request.headers.get(socketRequestHeader) ?? "unknown";
-    const session = this.#awake();
+    const session = this.#wake();
     if (handshake !== null && session === undefined) {
       return this.#open(pathname, requestId, upgrade);
     }
@@ -67,28 +60,28 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       return engineErrorResponse("unknownSession");
     }
     const response = await this.#serve(session.engine, request, upgrade);
-    this.changed();
+    this.onChanged();
     // The client that ends the session right behind its last events is answered once those were processed.
     await (request.method === "POST" ? this.#finished : undefined);
     return response;
   }
 
   override webSocketMessage(webSocket: WebSocket, frame: string | ArrayBuffer): void {
-    const session = this.#awake();
+    const session = this.#wake();
     const socket = this.#sockets.get(webSocket);
     if (socket !== undefined) {
       session?.engine.receive(socket, frame);
-      this.changed();
+      this.onChanged();
     }
   }
 
   override async webSocketClose(webSocket: WebSocket): Promise<void> {
-    this.#gone(webSocket);
+    this.#onGone(webSocket);
     await this.#finished;
   }
 
   override async webSocketError(webSocket: WebSocket): Promise<void> {
-    this.#gone(webSocket);
+    this.#onGone(webSocket);
     await this.#finished;
   }
 
@@ -103,7 +96,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   async #rang(): Promise<void> {
-    const { engine } = this.#awake() ?? {};
+    const { engine } = this.#wake() ?? {};
     if (engine === undefined) {
       await this.forget();
       this.#observer.report("session_lost", {});
@@ -117,7 +110,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       // If the object is evicted before the session is cleared, this alarm clears it.
       void this.ctx.storage.setAlarm(Date.now() + failedAlarmMs);
     }
-    this.changed();
+    this.onChanged();
   }
 
   /** For lines of the session's own. */
@@ -129,18 +122,18 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     return this.#session?.requestId ?? "unknown";
   }
 
-  #watch(requestId: string): SessionWatch {
+  #sessionObserver(requestId: string): SessionObserver {
     const { report, reportRefusal } = this.#observer;
     return {
-      joined: (socketId) => report("session_joined", { requestId, socketId }),
-      refused: (code) => reportRefusal(code, requestId),
-      failed: (error) => report("session_call_failed", { requestId, error: errorName(error) }),
+      onJoined: (socketId) => report("session_joined", { requestId, socketId }),
+      countRefusal: (code) => reportRefusal(code, requestId),
+      onFailure: (error) => report("session_call_failed", { requestId, error: errorName(error) }),
     };
   }
 
   /** Whether the object knows its session, also one that has ended. */
   protected hasApplication(): boolean {
-    return this.#awake() !== undefined;
+    return this.#wake() !== undefined;
   }
 
   async #open(path: string, requestId: string, upgrade: Upgrade | undefined): Promise<Response> {
@@ -150,14 +143,14 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     this.#observer.report("session_opened", { requestId, transport, sockets: 1 });
     this.#setAlarm(engine);
     engine.open();
-    this.changed();
+    this.onChanged();
     return response ?? engine.poll();
   }
 
   #begin(
     { path, requestId }: Pick<Session, "path" | "requestId">,
     socket?: EngineSocket,
-    pulse?: Pulse,
+    pulse?: HeartbeatState,
     kept?: unknown,
   ): Session {
     const options = this.#options();
@@ -167,8 +160,11 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
       socket,
       pulse,
     );
-    const watch = this.#watch(requestId);
-    const application = this.seat({ sid, path, carrier: engine, options, later, watch }, kept);
+    const observer = this.#sessionObserver(requestId);
+    const application = this.createApplication(
+      { sid, path, transport: engine, options, later, observer },
+      kept,
+    );
     const session = { path, requestId, engine, application };
     this.#session = session;
     return session;
@@ -209,7 +205,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   /** The session, also as it was before the object slept. */
-  #awake(): Session | undefined {
+  #wake(): Session | undefined {
     if (!this.#isAwake) {
       this.#isAwake = true;
       for (const webSocket of this.ctx.getWebSockets()) {
@@ -232,8 +228,8 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   // One whose close woke the object is not always listed any more.
-  #gone(webSocket: WebSocket): void {
-    if (this.#awake() === undefined) {
+  #onGone(webSocket: WebSocket): void {
+    if (this.#wake() === undefined) {
       this.#recall(webSocket);
     }
     const socket = this.#sockets.get(webSocket);
@@ -241,12 +237,12 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
     socket?.close(1000, "");
     if (socket !== undefined) {
       this.#session?.engine.gone(socket);
-      this.changed();
+      this.onChanged();
     }
   }
 
   /** What is kept may have changed. */
-  protected changed(): void {
+  protected onChanged(): void {
     const session = this.#session;
     if (session === undefined) {
       return;

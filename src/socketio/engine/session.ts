@@ -1,9 +1,9 @@
-import { engineErrorResponse } from "./engine-request.ts";
+import { engineErrorResponse } from "./request.ts";
 import { frameOf, packetFrom, packetsFrom, type Data, type Frame, type ReceivedPacket } from "./packets.ts";
 import { Polling } from "./polling.ts";
-import { Probe, type EngineSocket } from "./probe.ts";
+import { Probe, type EngineSocket } from "./upgrade-probe.ts";
 import type { PostBody } from "./post-body.ts";
-import { answered, beat, wakeAtMs, type Pulse } from "./pulse.ts";
+import { answered, nextStep, wakeAtMs, type HeartbeatState } from "./heartbeat.ts";
 
 /** What a session is run with. Times in milliseconds. */
 export interface EngineOptions {
@@ -19,9 +19,9 @@ export interface EngineOptions {
 
 /** What runs on top of a session. */
 export interface EngineListener {
-  message(data: Data): void;
+  onMessage(data: Data): void;
   /** The session is over. Called once. */
-  closed(): void;
+  onClosed(): void;
 }
 
 export interface EnginePorts {
@@ -39,13 +39,13 @@ export class Engine {
   readonly #polling: Polling;
   readonly #probe: Probe;
   #socket: EngineSocket | undefined;
-  #pulse: Pulse;
+  #pulse: HeartbeatState;
   #isPosting = false;
   #isOver = false;
   #outstanding = 0;
 
   /** A new session, or with `pulse` one that was here before the object slept: on its socket. */
-  constructor(ports: EnginePorts, socket?: EngineSocket, pulse?: Pulse) {
+  constructor(ports: EnginePorts, socket?: EngineSocket, pulse?: HeartbeatState) {
     const { now, options, later } = ports;
     this.#ports = ports;
     this.#polling = new Polling(later);
@@ -57,7 +57,7 @@ export class Engine {
     };
   }
 
-  get pulse(): Pulse {
+  get pulse(): HeartbeatState {
     return this.#pulse;
   }
 
@@ -101,7 +101,7 @@ export class Engine {
     if (this.#isOver) {
       return;
     }
-    const due = beat(this.#pulse, this.#ports.now(), this.#ports.options);
+    const due = nextStep(this.#pulse, this.#ports.now(), this.#ports.options);
     if (due.kind === "end") {
       this.end();
     } else if (due.kind === "ping") {
@@ -210,7 +210,7 @@ export class Engine {
     }
     this.#outstanding = 0;
     if (type === "message") {
-      this.#ports.listener().message(data ?? "");
+      this.#ports.listener().onMessage(data ?? "");
     } else if (type === "pong") {
       this.#pulse = answered(this.#pulse);
     } else if (type === "close") {
@@ -259,7 +259,7 @@ export class Engine {
       this.#isOver = true;
       finish();
       this.#probe.end();
-      this.#ports.listener().closed();
+      this.#ports.listener().onClosed();
     }
   }
 }

@@ -1,5 +1,5 @@
 /** When a session has to act next, in milliseconds since the epoch. Kept while the object sleeps. */
-export interface Pulse {
+export interface HeartbeatState {
   readonly pingDueAtMs: number;
   /** A ping that is not answered yet. */
   readonly pingSentAtMs?: number | undefined;
@@ -13,9 +13,15 @@ interface PulseOptions {
 }
 
 /** What is due. */
-export type Beat = { readonly kind: "end" | "wait" } | { readonly kind: "ping"; readonly pulse: Pulse };
+export type HeartbeatStep =
+  | { readonly kind: "end" | "wait" }
+  | { readonly kind: "ping"; readonly pulse: HeartbeatState };
 
-export function beat(pulse: Pulse, nowMs: number, { pingIntervalMs, pingTimeoutMs }: PulseOptions): Beat {
+export function nextStep(
+  pulse: HeartbeatState,
+  nowMs: number,
+  { pingIntervalMs, pingTimeoutMs }: PulseOptions,
+): HeartbeatStep {
   const { connectByMs, pingSentAtMs, pingDueAtMs } = pulse;
   if (connectByMs !== undefined && nowMs >= connectByMs) {
     return { kind: "end" };
@@ -29,12 +35,12 @@ export function beat(pulse: Pulse, nowMs: number, { pingIntervalMs, pingTimeoutM
 }
 
 /** The pulse once a ping was answered. The next one stays due an interval after the last, so that its alarm need not be set anew. */
-export function answered(pulse: Pulse): Pulse {
+export function answered(pulse: HeartbeatState): HeartbeatState {
   return { ...pulse, pingSentAtMs: undefined };
 }
 
 /** When to look again. One wake-up in an interval is enough: a ping's timeout is looked at when the next one would be due. */
-export function wakeAtMs(pulse: Pulse, nowMs: number, { pingTimeoutMs }: PulseOptions): number {
+export function wakeAtMs(pulse: HeartbeatState, nowMs: number, { pingTimeoutMs }: PulseOptions): number {
   const { connectByMs, pingSentAtMs, pingDueAtMs } = pulse;
   return Math.min(
     connectByMs ?? Number.POSITIVE_INFINITY,

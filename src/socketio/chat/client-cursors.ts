@@ -9,7 +9,7 @@ export const marksSchema = z.array(
 export type KeptMarks = z.infer<typeof marksSchema>;
 
 /** How far a client is in the conversations that moved lately: up to which message it was told, and which it says it has. */
-export class Marks {
+export class ClientCursors {
   readonly #marks: Map<string, KeptMarks[number][1]>;
 
   constructor(kept: KeptMarks = []) {

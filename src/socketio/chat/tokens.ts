@@ -1,5 +1,5 @@
-import type { Verification } from "../auth/verify.ts";
-import { refusal, type Refusal } from "../protocol/errors.ts";
+import type { Verification } from "../../auth/verify.ts";
+import { refusal, type Refusal } from "../../protocol/errors.ts";
 
 /** A token without the scheme of the HTTP header that some clients leave in front of it. */
 export function bareToken(token: string): string {

@@ -1,9 +1,9 @@
-import type { Refusal } from "../protocol/errors.ts";
-import type { InboxServerFrame } from "../protocol/inbox-frame.ts";
-import type { Message } from "../protocol/message.ts";
-import { toNumericId } from "../protocol/numeric-id.ts";
-import type { PrivateDmEvent } from "../protocol/socket-io-events.ts";
-import type { FrameResult } from "../rpc/inbox.ts";
+import type { Refusal } from "../../protocol/errors.ts";
+import type { InboxServerFrame } from "../../protocol/inbox-frame.ts";
+import type { Message } from "../../protocol/message.ts";
+import { toNumericId } from "../../protocol/numeric-id.ts";
+import type { PrivateDmEvent } from "../../protocol/socket-io-events.ts";
+import type { FrameResult } from "../../rpc/inbox.ts";
 
 /** What an inbox tells a session: a frame, a new message with a sign that it is one. */
 export type PushedFrame = InboxServerFrame & { readonly isNew?: boolean };

@@ -1,6 +1,6 @@
-import { fixedLimits, type Limits } from "../protocol/limits.ts";
-import { RollingLimit } from "../lib/rolling-limit.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
+import { fixedLimits, type Limits } from "../../protocol/limits.ts";
+import { RollingLimit } from "../../lib/rolling-limit.ts";
+import { TokenBucket } from "../../lib/token-bucket.ts";
 
 /**
  * What one session may do before its user's inbox is asked, which counts all sessions of the user. It outlives the

@@ -9,12 +9,12 @@ import type { HistoryEvent } from "../protocol/socket-io-events.ts";
 import { readSettings } from "../settings.ts";
 import { resolvePeer, resolveVerdict } from "../users/resolve.ts";
 import { keepSignIn } from "../users/sign-ins.ts";
-import type { InboxCalls } from "./chat-ports.ts";
-import { Chat } from "./chat.ts";
-import type { Application, Seat } from "./application.ts";
-import { EngineSessionObject } from "./engine-session-object.ts";
+import type { InboxStub } from "./chat/platform.ts";
+import { ChatNamespace } from "./chat/namespace.ts";
+import type { Application, SessionContext } from "./application.ts";
+import { EngineSessionObject } from "./engine/object.ts";
 import type { Namespaces } from "./namespaces.ts";
-import type { PushedFrame } from "./server-events.ts";
+import type { PushedFrame } from "./chat/events.ts";
 import { SocketIo, type KeptMembers } from "./socket-io.ts";
 import type { SessionEnd, SessionRpc } from "../rpc/session.ts";
 
@@ -22,32 +22,32 @@ const userKey = "user";
 
 /** One Socket.IO client: the plug between the platform and the chat. */
 export class SocketIoSessionObject extends EngineSessionObject implements SessionRpc {
-  #chat: Chat | undefined;
+  #chat: ChatNamespace | undefined;
 
   /** The inbox of the session's user tells what is new. Whether the session is one of that user's. */
   push(user: string, frames: readonly string[], end: SessionEnd | undefined): boolean {
     // A session that has ended is still its inbox's until all that its client sent was taken.
-    const member = this.hasApplication() ? this.#chat?.memberOf(user) : undefined;
+    const member = this.hasApplication() ? this.#chat?.clientOf(user) : undefined;
     member?.push(
       frames.map((frame) => JSON.parse(frame) as PushedFrame),
       end,
     );
-    this.changed();
+    this.onChanged();
     return member !== undefined;
   }
 
-  protected override seat(seat: Seat, kept?: unknown): Application {
-    const { carrier, options, later, watch } = seat;
-    const namespaces = this.namespaces(seat);
+  protected override createApplication(context: SessionContext, kept?: unknown): Application {
+    const { transport, options, later, observer } = context;
+    const namespaces = this.namespaces(context);
     const { connectTimeoutMs } = options;
     const ports = {
-      carrier,
+      transport,
       namespaces,
       connectTimeoutMs,
       now: Date.now,
       later,
-      changed: () => this.changed(),
-      watch,
+      onChanged: () => this.onChanged(),
+      observer,
     };
     return new SocketIo(ports, kept as KeptMembers | undefined);
   }
@@ -60,9 +60,9 @@ export class SocketIoSessionObject extends EngineSessionObject implements Sessio
   }
 
   /** What is served. */
-  protected namespaces(_seat: Seat): Namespaces {
+  protected namespaces(_context: SessionContext): Namespaces {
     const { socketIo, limits } = readSettings(this.env);
-    this.#chat = new Chat({
+    this.#chat = new ChatNamespace({
       authKeys: socketIo.authKeys,
       limits,
       now: Date.now,
@@ -72,8 +72,8 @@ export class SocketIoSessionObject extends EngineSessionObject implements Sessio
       history: (user, query) => this.#history(user, query),
       revOf: (user, peer) => this.#revOf(user, peer),
       keepUser: (user) => this.#keepUser(user),
-      changed: () => this.changed(),
-      detachFailed: (tries) => this.report("session_detach_failed", { requestId: this.requestId, tries }),
+      onChanged: () => this.onChanged(),
+      onDetachFailed: (tries) => this.report("session_detach_failed", { requestId: this.requestId, tries }),
     });
     return this.#chat;
   }
@@ -104,7 +104,7 @@ export class SocketIoSessionObject extends EngineSessionObject implements Sessio
   }
 
   // A stub is made anew for each call: one that broke stays broken.
-  #inboxOf(user: string): InboxCalls {
+  #inboxOf(user: string): InboxStub {
     const sid = this.ctx.id.toString();
     const stub = () => this.env.INBOXES.getByName(user);
     return {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { socketRequestHeader } from "../rpc/upgrade-headers.ts";
-import { requestIdHeader } from "../protocol/rest.ts";
+import { socketRequestHeader } from "../../rpc/upgrade-headers.ts";
+import { requestIdHeader } from "../../protocol/rest.ts";
 
 /** What the WebSocket that is a session's transport remembers while its object sleeps. Fields are only added. */
 export const attachmentSchema = z.object({

@@ -1,13 +1,13 @@
-import type { Marks } from "./marks.ts";
-import type { Link } from "./namespaces.ts";
+import type { ClientCursors } from "./client-cursors.ts";
+import type { NamespaceSocket } from "../namespaces.ts";
 import type { OwnSends } from "./own-sends.ts";
 import type { Revisions } from "./revisions.ts";
-import { eventOf, privateDmOf, type PushedFrame } from "./server-events.ts";
+import { eventOf, privateDmOf, type PushedFrame } from "./events.ts";
 
 interface PushedEventsPorts {
   readonly user: string;
-  readonly link: Link;
-  readonly marks: Marks;
+  readonly socket: NamespaceSocket;
+  readonly cursors: ClientCursors;
   readonly revisions: Revisions;
   readonly ownSends: OwnSends;
 }
@@ -44,22 +44,22 @@ export class PushedEvents {
   }
 
   #emit(frame: PushedFrame): void {
-    const { link, marks, revisions, ownSends, user } = this.#ports;
-    link.emit(...eventOf(frame));
+    const { socket, cursors, revisions, ownSends, user } = this.#ports;
+    socket.emit(...eventOf(frame));
     if (frame.type === "reset") {
-      marks.forget(frame.peer);
+      cursors.forget(frame.peer);
       revisions.forget(frame.peer);
     }
     if (frame.type !== "message") {
       return;
     }
     const { message, peer, isNew } = frame;
-    revisions.moved(peer, message.rev);
-    if (isNew !== true || message.deletedAt !== undefined || !marks.tell(peer, message.seq)) {
+    revisions.onMoved(peer, message.rev);
+    if (isNew !== true || message.deletedAt !== undefined || !cursors.tell(peer, message.seq)) {
       return;
     }
     if (message.author !== user || !ownSends.remove(message.id)) {
-      link.emit("private_dm", privateDmOf(message, user, peer));
+      socket.emit("private_dm", privateDmOf(message, user, peer));
     }
   }
 }

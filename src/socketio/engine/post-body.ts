@@ -1,4 +1,4 @@
-import { cappedBytes } from "../protocol/capped-bytes.ts";
+import { cappedBytes } from "../../protocol/capped-bytes.ts";
 
 /** What one post may have: clients before Socket.IO 4.5 and python-socketio put all that waits into one. */
 export const maxPostBytes = 1_048_576;

@@ -1,6 +1,6 @@
-import type { Refusal } from "../protocol/errors.ts";
-import type { Acknowledge, Link } from "./namespaces.ts";
-import { failure } from "./server-events.ts";
+import type { Refusal } from "../../protocol/errors.ts";
+import type { Acknowledge, NamespaceSocket } from "../namespaces.ts";
+import { failure } from "./events.ts";
 
 /** What an event was about, as far as that is known. */
 export interface About {
@@ -11,12 +11,12 @@ export interface About {
 
 /** Tells a client that an event of Pairline's own vocabulary is refused: by its acknowledgement, else as an event. */
 export function refuse(
-  link: Link,
+  link: NamespaceSocket,
   reason: Refusal,
   about: About,
   acknowledge: Acknowledge | undefined,
 ): void {
-  link.refused(reason.code);
+  link.countRefusal(reason.code);
   if (acknowledge !== undefined) {
     acknowledge(failure(reason));
     return;
@@ -31,8 +31,12 @@ export function refuse(
 }
 
 /** Tells a client of the replaced app: both ways, and never a bare success. */
-export function refusePrivateDm(link: Link, reason: Refusal, acknowledge: Acknowledge | undefined): void {
-  link.refused(reason.code);
+export function refusePrivateDm(
+  link: NamespaceSocket,
+  reason: Refusal,
+  acknowledge: Acknowledge | undefined,
+): void {
+  link.countRefusal(reason.code);
   const error = failure(asOldField(reason));
   link.emit("error_dm", error);
   acknowledge?.(error);
@@ -40,7 +44,7 @@ export function refusePrivateDm(link: Link, reason: Refusal, acknowledge: Acknow
 
 /** Tells a client that an event was refused before anything but its name was known, in that event's vocabulary. */
 export function refuseEvent(
-  link: Link,
+  link: NamespaceSocket,
   reason: Refusal,
   name: unknown,
   acknowledge: Acknowledge | undefined,

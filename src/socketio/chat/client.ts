@@ -1,26 +1,26 @@
 import * as z from "zod";
-import { accessError } from "../auth/access.ts";
-import { errorCatalogue, refusal, type ErrorCode, type Refusal } from "../protocol/errors.ts";
+import { accessError } from "../../auth/access.ts";
+import { errorCatalogue, refusal, type ErrorCode, type Refusal } from "../../protocol/errors.ts";
 import {
   parseEvent,
   type AcceptedEvent,
   type HistoryEvent,
   type PrivateDm,
-} from "../protocol/socket-io-events.ts";
-import type { ChatPorts, InboxCalls } from "./chat-ports.ts";
+} from "../../protocol/socket-io-events.ts";
+import type { SessionPlatform, InboxStub } from "./platform.ts";
 import { Detachment } from "./detachment.ts";
-import { InboxLine } from "./inbox-line.ts";
-import { Marks, marksSchema } from "./marks.ts";
-import type { Acknowledge, Link, Member, ReceivedEvent } from "./namespaces.ts";
+import { InboxChannel } from "./inbox-channel.ts";
+import { ClientCursors, marksSchema } from "./client-cursors.ts";
+import type { Acknowledge, NamespaceSocket, ClientHandler, ReceivedEvent } from "../namespaces.ts";
 import { OwnSends } from "./own-sends.ts";
 import { PushedEvents } from "./pushed-events.ts";
-import { refuse, refuseEvent, refusePrivateDm } from "./refusals.ts";
+import { refuse, refuseEvent, refusePrivateDm } from "./errors.ts";
 import { Revisions } from "./revisions.ts";
-import { acknowledgementOf, type PushedFrame } from "./server-events.ts";
+import { acknowledgementOf, type PushedFrame } from "./events.ts";
 import type { SessionAllowance } from "./session-allowance.ts";
 import { bareToken, messageTokenError } from "./tokens.ts";
-import type { FrameResult, SessionFrame } from "../rpc/inbox.ts";
-import type { SessionEnd } from "../rpc/session.ts";
+import type { FrameResult, SessionFrame } from "../../rpc/inbox.ts";
+import type { SessionEnd } from "../../rpc/session.ts";
 
 /** What survives the object's sleep. Fields are only added. */
 export const keptChatSchema = z.object({
@@ -38,13 +38,13 @@ export type KeptChat = z.infer<typeof keptChatSchema>;
 const historyRefusals = new Set<ErrorCode>(["rate_limited", "token_expired", "internal"]);
 
 /** One Socket.IO client of a user, on both vocabularies: a device of their inbox. */
-export class ChatMember implements Member {
+export class ChatClient implements ClientHandler {
   readonly user: string;
-  readonly #ports: ChatPorts;
-  readonly #link: Link;
-  readonly #inbox: InboxCalls;
-  readonly #line: InboxLine;
-  readonly #marks: Marks;
+  readonly #ports: SessionPlatform;
+  readonly #socket: NamespaceSocket;
+  readonly #inbox: InboxStub;
+  readonly #channel: InboxChannel;
+  readonly #marks: ClientCursors;
   readonly #allowance: SessionAllowance;
   readonly #revisions: Revisions;
   readonly #ownSends = new OwnSends();
@@ -55,8 +55,8 @@ export class ChatMember implements Member {
   readonly #detachment: Detachment;
 
   constructor(
-    ports: ChatPorts,
-    link: Link,
+    ports: SessionPlatform,
+    socket: NamespaceSocket,
     allowance: SessionAllowance,
     { user, marks, expiresAtMs }: KeptChat,
   ) {
@@ -64,32 +64,32 @@ export class ChatMember implements Member {
     this.user = user;
     this.#expiresAtMs = expiresAtMs;
     this.#ports = ports;
-    this.#link = link;
+    this.#socket = socket;
     this.#inbox = ports.inboxOf(user);
-    this.#marks = new Marks(marks);
+    this.#marks = new ClientCursors(marks);
     this.#allowance = allowance;
     this.#revisions = new Revisions((peer) => ports.revOf(user, peer));
     this.#pushed = new PushedEvents({
       user,
-      link,
-      marks: this.#marks,
+      socket,
+      cursors: this.#marks,
       revisions: this.#revisions,
       ownSends: this.#ownSends,
     });
-    this.#line = new InboxLine({
+    this.#channel = new InboxChannel({
       take: (frames) => this.#inbox.take(frames),
       wait,
-      lost: () => {
+      onLost: () => {
         if (!this.#hasLeft) {
-          link.end();
+          socket.end();
         }
       },
     });
     this.#detachment = new Detachment({
-      drained: () => this.#line.drained(),
+      drained: () => this.#channel.drained(),
       detach: () => this.#inbox.detach(this.#marks.delivered),
       wait,
-      failed: ports.detachFailed,
+      failed: ports.onDetachFailed,
     });
   }
 
@@ -106,11 +106,11 @@ export class ChatMember implements Member {
   }
 
   /** The client was told that it is in. */
-  joined(): void {
+  onJoined(): void {
     this.#pushed.release();
   }
 
-  left(): Promise<void> {
+  onLeft(): Promise<void> {
     this.#hasLeft = true;
     return this.#detachment.begin();
   }
@@ -128,12 +128,12 @@ export class ChatMember implements Member {
     }
   }
 
-  async event({ args, isBinary, acknowledge }: ReceivedEvent): Promise<void> {
+  async onEvent({ args, isBinary, acknowledge }: ReceivedEvent): Promise<void> {
     const parsed = parseEvent(args, crypto.randomUUID());
     // A fresh token is taken from a client whose last one has expired.
     const error = parsed.ok && parsed.event.type === "auth" ? undefined : this.#accessError();
     if (error !== undefined) {
-      refuseEvent(this.#link, refusal(error), args[0], acknowledge);
+      refuseEvent(this.#socket, refusal(error), args[0], acknowledge);
       this.#endWith(error);
       return;
     }
@@ -152,13 +152,13 @@ export class ChatMember implements Member {
     if (event.type === "private_dm") {
       await this.#privateDm(event, limited, acknowledge);
     } else if (limited !== undefined) {
-      refuse(this.#link, limited, event, acknowledge);
+      refuse(this.#socket, limited, event, acknowledge);
     } else if (event.type === "history") {
       this.#history(event, acknowledge);
     } else if (event.type === "auth") {
       await this.#authenticate(event.token, acknowledge);
     } else {
-      await this.#pass(event, isNamed, acknowledge);
+      await this.#forward(event, isNamed, acknowledge);
     }
   }
 
@@ -166,15 +166,15 @@ export class ChatMember implements Member {
     return accessError({ user: this.user, expiresAtMs: this.#expiresAtMs }, this.#ports.now());
   }
 
-  async #pass(frame: SessionFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
-    const sent = isNamed && frame.type === "send" ? await this.#revisions.placed(frame) : frame;
+  async #forward(frame: SessionFrame, isNamed: boolean, acknowledge: Acknowledge | undefined): Promise<void> {
+    const sent = isNamed && frame.type === "send" ? await this.#revisions.onPlaced(frame) : frame;
     if ("code" in sent) {
-      refuse(this.#link, sent, frame, acknowledge);
+      refuse(this.#socket, sent, frame, acknowledge);
       return;
     }
     this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
-        refuse(this.#link, answer.refusal, sent, acknowledge);
+        refuse(this.#socket, answer.refusal, sent, acknowledge);
       } else {
         acknowledge?.(acknowledgementOf(answer));
       }
@@ -190,7 +190,7 @@ export class ChatMember implements Member {
     const refused = limited ?? (await messageTokenError(verifyToken, this.user, token ?? undefined));
     const sent =
       refused ??
-      (await this.#revisions.placed({
+      (await this.#revisions.onPlaced({
         type: "send",
         id: crypto.randomUUID(),
         peer,
@@ -198,12 +198,12 @@ export class ChatMember implements Member {
         isPrivateDm: true,
       }));
     if ("code" in sent) {
-      refusePrivateDm(this.#link, sent, acknowledge);
+      refusePrivateDm(this.#socket, sent, acknowledge);
       return;
     }
     this.#add(sent, (answer) => {
       if (answer.kind === "refused") {
-        refusePrivateDm(this.#link, answer.refusal, acknowledge);
+        refusePrivateDm(this.#socket, answer.refusal, acknowledge);
       } else {
         acknowledge?.();
       }
@@ -214,8 +214,8 @@ export class ChatMember implements Member {
     if (frame.type === "send") {
       this.#ownSends.add(frame.id);
     }
-    this.#line.add(frame, (answer) => {
-      this.#heard(frame, answer);
+    this.#channel.add(frame, (answer) => {
+      this.#onResult(frame, answer);
       // Who left is none of the inbox's devices any more: what it still had to ask is nobody's failure.
       if (!this.#hasLeft) {
         answered(answer);
@@ -223,12 +223,12 @@ export class ChatMember implements Member {
     });
   }
 
-  #heard(frame: SessionFrame, answer: FrameResult): void {
+  #onResult(frame: SessionFrame, answer: FrameResult): void {
     if (answer.kind === "sent" && frame.type === "send") {
-      this.#revisions.moved(frame.peer, answer.receipt.rev);
+      this.#revisions.onMoved(frame.peer, answer.receipt.rev);
     } else if (answer.kind === "done" && frame.type === "delivered") {
       this.#marks.deliver(frame.peer, frame.seq);
-      this.#ports.changed();
+      this.#ports.onChanged();
     } else if (answer.kind === "refused" && frame.type === "send") {
       this.#revisions.forget(frame.peer);
     }
@@ -238,7 +238,7 @@ export class ChatMember implements Member {
   #history(event: HistoryEvent, acknowledge: Acknowledge | undefined): void {
     this.#add({ type: "history" }, (answer) => {
       if (answer.kind === "refused" && historyRefusals.has(answer.refusal.code)) {
-        refuse(this.#link, answer.refusal, event, acknowledge);
+        refuse(this.#socket, answer.refusal, event, acknowledge);
       } else {
         void this.#readHistory(event, acknowledge);
       }
@@ -248,7 +248,7 @@ export class ChatMember implements Member {
   async #readHistory(event: HistoryEvent, acknowledge: Acknowledge | undefined): Promise<void> {
     const page = await this.#ports.history(this.user, event).catch(() => refusal("internal"));
     if ("code" in page) {
-      refuse(this.#link, page, event, acknowledge);
+      refuse(this.#socket, page, event, acknowledge);
     } else {
       acknowledge?.({ ok: true, ...page });
     }
@@ -260,17 +260,17 @@ export class ChatMember implements Member {
     if (verdict.ok && verdict.user === this.user) {
       await this.#renew(verdict.expiresAtMs, acknowledge);
     } else if (refused !== undefined && errorCatalogue[refused.code].status === 503) {
-      refuse(this.#link, refused, { type: "auth" }, acknowledge);
+      refuse(this.#socket, refused, { type: "auth" }, acknowledge);
     } else {
-      refuse(this.#link, refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
-      this.#link.end();
+      refuse(this.#socket, refused ?? refusal("unauthorized"), { type: "auth" }, acknowledge);
+      this.#socket.end();
     }
   }
 
   async #renew(expiresAtMs: number, acknowledge: Acknowledge | undefined): Promise<void> {
     const limited = await this.#inbox.renew(expiresAtMs);
     if (limited !== undefined) {
-      refuse(this.#link, limited, { type: "auth" }, acknowledge);
+      refuse(this.#socket, limited, { type: "auth" }, acknowledge);
       return;
     }
     this.#expiresAtMs = expiresAtMs;
@@ -280,22 +280,22 @@ export class ChatMember implements Member {
   #end({ reason }: SessionEnd): void {
     const code = reason.split(":")[0] ?? "";
     if (code === "device_limit") {
-      this.#link.disconnect();
+      this.#socket.disconnect();
       return;
     }
     this.#endWith(code in errorCatalogue ? (code as ErrorCode) : "internal");
   }
 
   #endWith(code: ErrorCode): void {
-    this.#link.emit("error", refusal(code));
-    this.#link.end();
+    this.#socket.emit("error", refusal(code));
+    this.#socket.end();
   }
 
   #refuseBad(reason: Refusal, name: unknown, acknowledge: Acknowledge | undefined): void {
-    refuseEvent(this.#link, reason, name, acknowledge);
+    refuseEvent(this.#socket, reason, name, acknowledge);
     this.#badEvents += 1;
     if (this.#badEvents >= this.#ports.limits.maxBadFrames) {
-      this.#link.end();
+      this.#socket.end();
     }
   }
 }

@@ -35,9 +35,9 @@ const unbilled = new Set([
   "constructor",
   "webSocketClose",
   "webSocketError",
-  "seat",
+  "createApplication",
   "forget",
-  "changed",
+  "onChanged",
   "namespaces",
   "hasApplication",
 ]);

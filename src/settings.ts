@@ -34,7 +34,7 @@ export interface SocketIoSettings {
   readonly authKeys: readonly string[];
 }
 
-/** `1e3`, `0x10` and `5_000` are not read as numbers: whoever wrote them may mean something else than Number() does. */
+/** Refuses `1e3`, `0x10` and `5_000`: their author may mean another number than Number() reads. */
 const decimalDigits = /^\d+(\.\d+)?$/;
 
 const decimalNumber = (text: string | undefined): number | undefined => {

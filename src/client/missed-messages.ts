@@ -18,7 +18,7 @@ export interface MissedMessagesPorts {
   readonly history: History;
   /** Limits the requests that look for missed messages, over all conversations of the client. */
   readonly lookUps: TaskLimit;
-  /** Whether the server has greeted the current socket. */
+  /** Whether the current socket has received `ready`. */
   isOpen(): boolean;
   /**
    * The time of the server's clock since when every new message is an event: when the client connected first. Infinity

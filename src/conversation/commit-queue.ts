@@ -56,7 +56,7 @@ export class CommitQueue<Entry> {
   }
 }
 
-/** A durable change that waits for the turn's commit; `settle` hears how it ended, once everyone was told. */
+/** A durable change that waits for its commit. `respond` gets the result after everyone was notified. */
 export type Operation =
   | WriteOperation
   | {
@@ -78,7 +78,7 @@ type WriteOperation = { readonly respond: (outcome: WriteOutcome<Message>) => vo
   | { readonly kind: "change"; readonly side: Side; readonly change: ChangeFrame }
 );
 
-/** How an entry ended, for whoever tells everybody of it first and then its caller. */
+/** The result of an operation. The conversation publishes it first, and then calls `respond`. */
 export type OperationResult =
   | {
       readonly kind: "write";

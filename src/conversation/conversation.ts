@@ -27,7 +27,7 @@ import { orUndefinedAfter } from "../lib/timeout.ts";
 import type { RelayedFrame } from "../rpc/inbox.ts";
 import { buildHandshake, buildReset } from "./replay.ts";
 
-/** One conversation, awake: what is stored, in which order, and who hears of it. */
+/** One conversation in memory: it accepts operations, commits them in order and publishes the results. */
 export class Conversation {
   readonly platform: ConversationPlatform;
   readonly store: MessageStore;
@@ -112,7 +112,7 @@ export class Conversation {
     this.replicator.flushNow();
   }
 
-  /** Sends, edits, deletes or reacts with the turn; `settle` hears the outcome when it is durable and told, or refused. */
+  /** Sends, edits, deletes or reacts. `respond` gets the result when it is durable and published, or the error. */
   write(
     side: Side,
     frame: WriteFrame,
@@ -134,7 +134,7 @@ export class Conversation {
     this.#queue.add({ kind: "read", side, seq, respond });
   }
 
-  /** Mutes, archives or blocks with the turn; `settle` hears when that is durable, or why it is refused. */
+  /** Mutes, archives or blocks. `respond` is called when the change is durable, or with the error. */
   setFlags(side: Side, update: FlagUpdate, respond: (refused: Refusal | undefined) => void): void {
     this.#queue.add({ kind: "flags", side, update, respond });
   }
@@ -153,7 +153,7 @@ export class Conversation {
     return refused && this.sequencer.isRepeat(side, frame) ? this.allowances.takeSignal(side) : refused;
   }
 
-  // Durable first, then told, in one synchronous step: the output gate holds the frames until the commit is confirmed.
+  // Commits and publishes in one synchronous step: the output gate holds the frames until the commit is confirmed.
   #commit(operations: readonly Operation[]): void {
     const { now, report, abort } = this.platform;
     try {
@@ -166,7 +166,7 @@ export class Conversation {
       this.#publish(result, before);
       this.replicator.schedule();
     } catch (error) {
-      // Half-counted or half-told: clients that connect again get it right from the log.
+      // The state may be half updated. Ending the object makes clients reconnect and replay from the store.
       report("commit_failed", { error: errorName(error) });
       abort("commit_failed");
     }
@@ -187,7 +187,7 @@ export class Conversation {
       } else if (result.outcome.kind === "refused") {
         result.respond(result.outcome);
       } else if (message !== undefined) {
-        // What is deleted in the turn that shows it is told as deleted.
+        // A message that is deleted in the same commit is published as deleted.
         this.#publishMessage(result, deletions.reduce(withdrawn, message));
       }
     }
@@ -235,7 +235,7 @@ export class Conversation {
     this.notifier.add(frame, only);
   }
 
-  /** A mark of a side: who is blocked by them does not see it move. */
+  /** Publishes a delivery mark. A user whom the side blocks does not see it move. */
   #publishDelivered(frame: RelayedFrame, side: Side): void {
     this.#publishFrame(frame, this.sequencer.isBlocked(otherSide(side)) ? side : undefined);
   }
@@ -260,7 +260,7 @@ export class Conversation {
     this.notifier.add({ type: "reset", rev: this.sequencer.position.rev });
   }
 
-  /** What a side is greeted with. */
+  /** What the first frames of a side's socket are built from. */
   handshakeContext(side: Side) {
     const { pair, limits } = this.platform;
     const delivered = { a: this.marks.of("a"), b: this.marks.of("b") };

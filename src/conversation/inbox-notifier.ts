@@ -61,7 +61,7 @@ export class InboxNotifier {
     this.#sides.b.release();
   }
 
-  /** Whether something is not told yet that must be. */
+  /** Whether an inbox lacks a notification that must reach it. */
   get isRequired(): boolean {
     return this.#sides.a.isRequired || this.#sides.b.isRequired;
   }
@@ -70,13 +70,13 @@ export class InboxNotifier {
     return this.#sides[side].isRequired;
   }
 
-  /** Returns when all that is owed now was told, or that failed: whether everything was told. */
+  /** Resolves when every required notification has ended. Returns whether all succeeded. */
   async notified(): Promise<boolean> {
-    const told = await Promise.all([this.#sides.a.notified(), this.#sides.b.notified()]);
-    return told.every(Boolean);
+    const results = await Promise.all([this.#sides.a.notified(), this.#sides.b.notified()]);
+    return results.every(Boolean);
   }
 
-  /** One side's has a device again; returns when it was told all that it lacks, or that failed. */
+  /** A side's inbox has a device again. Resolves when it has every notification, or when that failed. */
   async onDevicePresent(side: Side): Promise<void> {
     this.#sides[side].onDevicePresent();
     await this.notifiedSide(side);
@@ -185,7 +185,7 @@ export class SideNotifier {
     this.#proceed();
   }
 
-  /** Whether something is not told yet that must be. */
+  /** Whether an inbox lacks a notification that must reach it. */
   get isRequired(): boolean {
     return this.#hasDurable || this.#call?.hasDurable === true;
   }

@@ -132,8 +132,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /**
-   * Does what a device on its user's inbox socket says here, in order; a frame's answer is in its place. `settled` is
-   * the one below: a function that a call answered is called within that call, which is billed once.
+   * Handles frames of the user's inbox sockets, in order; each result is in its frame's place. The caller runs the
+   * returned function within the same RPC call, which is billed once.
    * https://developers.cloudflare.com/durable-objects/platform/pricing/
    */
   async forward(user: string, frames: readonly ForwardedFrame[]): Promise<ForwardReply> {

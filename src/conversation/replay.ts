@@ -107,7 +107,7 @@ function readyFrame({
     peer: pair[peer],
     ...sequencer.position,
     read: { you: read[side], peer: seen },
-    // Who is blocked sees no more of the other's devices than what was read before.
+    // A blocked user sees the other's delivery mark no further than the read cursor from before the block.
     delivered: { you: delivered[side], peer: sequencer.isBlocked(side) ? seen : delivered[peer] },
     peerOnline,
     ...(profile !== undefined && { profile }),

@@ -9,7 +9,7 @@ import type { ReplicatorPorts, ReplicationCursor } from "./replication-source.ts
 
 /** The archive does not wait longer for an inbox that does not answer. */
 const notifyTimeoutMs = 5_000;
-/** What was told so long before it landed lets a device of a new instance of its inbox read the list of before it. */
+/** If a write to D1 takes longer than this, a restarted inbox may already have served a list without it. */
 const slowReplicationMs = 1_000;
 const reportedWriteMs = 2_000;
 
@@ -24,7 +24,7 @@ export class Replicator {
   readonly #debounce: WriteDebounce;
   /** Ends with the next write that lands. */
   #nextWrite = Promise.withResolvers<void>();
-  /** What the next write brings was told to the inboxes at this moment or later. */
+  /** The inboxes were notified of the changes in the next write at this time or later. */
   #oldestNotifiedAtMs = 0;
   /** A flush failed: the alarm makes the next one. */
   #waitsForAlarm = false;
@@ -32,7 +32,7 @@ export class Replicator {
   readonly #startRev: number;
   /** Up to where this record can have been written. */
   #verifiedRev: number;
-  /** Whose lists lacked something that landed while the archive or an inbox failed. */
+  /** Sides whose list may lack changes that reached D1 while D1 or an inbox failed. */
   readonly #notifiedLate = new Set<Side>();
 
   constructor(ports: ReplicatorPorts) {
@@ -142,7 +142,7 @@ export class Replicator {
 
   async #run(): Promise<void> {
     try {
-      // What is committed while the inboxes are told again must not be left behind.
+      // Changes may be committed while the inboxes are notified again.
       do {
         while (this.#isBehind()) {
           await this.#debounce.waitUntilOver();
@@ -167,7 +167,7 @@ export class Replicator {
     const write = source.changesAfter(this.#replicatedRev ?? 0);
     const isAll = write.summary.rev === source.rev;
     this.#oldestNotifiedAtMs = isAll ? now() : toldAtMs;
-    // Told first: an archive that has a revision then says that the inboxes were told of it, or that an alarm will see to it.
+    // Notifies before it writes: if D1 has a revision, the inboxes were notified of it, or an alarm will notify them.
     if ((await orUndefinedAfter(notifyTimeoutMs, notifier.notified())) === undefined) {
       alarm.onFailure();
     }
@@ -189,11 +189,11 @@ export class Replicator {
     this.#nextWrite = Promise.withResolvers();
   }
 
-  // Not whoever is blocked and sees nothing of it: a word that says nothing would tell when the other was there.
+  // Skips a blocked user: even an empty update would reveal the other's activity.
   #notifyAgainIfLate({ summary }: ArchiveWrite, isSlow: boolean): void {
     const { alarm, notifier, now } = this.#ports;
     if (isSlow) {
-      // The rest of the flush is told again with it.
+      // The remaining writes of this flush are covered by the same notification.
       this.#oldestNotifiedAtMs = now();
     }
     const before = {
@@ -218,7 +218,7 @@ export class Replicator {
       await this.#reconcile(state);
     }
     if (state.rev < this.#startRev) {
-      // The object died between a commit and the archive, and so perhaps before the inboxes were told.
+      // The object stopped between a commit and the write to D1, so the inboxes may lack the notification.
       this.#ports.notifier.requireNotify();
     }
     this.#replicatedRev = state.rev;
@@ -244,7 +244,7 @@ export class Replicator {
     if (!alarm.isFailing) {
       return;
     }
-    // Lists that were read meanwhile lack what has landed only now.
+    // Lists that were read in the meantime lack the changes that D1 has only now.
     for (const side of ["a", "b"] as const) {
       if (this.#notifiedLate.has(side) || notifier.isRequiredFor(side)) {
         notifier.requireNotify(side);
@@ -326,7 +326,7 @@ export class WriteDebounce {
     this.#canceled.resolve();
   }
 
-  /** A write landed that took so long. Where it left some behind, as after an outage, the rest follows at once. */
+  /** A write to D1 ended. If more changes wait, as after an outage, the next write follows at once. */
   onWritten(tookMs: number, wasAll: boolean): void {
     this.#writtenAtMs = this.#ports.now();
     this.#pauseMs =

@@ -106,7 +106,7 @@ function ownSummary({ sequencer, platform }: Conversation, user: string): OwnSum
   return { you: user, ...summaryOf({ sequencer, pair: platform.pair }, sideOf(platform.pair, user)) };
 }
 
-/** An answer waits so long for the inbox to be told first, so that a message's frame comes before its ack. */
+/** A result waits this long for the inbox notification, so that a message's frame precedes its ack. */
 const notifyTimeoutMs = 2_000;
 
 /** Each frame joins the turn's batch like one of a socket. */

@@ -33,14 +33,14 @@ export class DevelopmentSession extends SocketIoSession {
     super(ctx, conformanceEnv(env));
   }
 
-  protected override createApplication(seat: SessionContext, kept?: unknown): Application {
-    return modeOf(this.env) !== undefined && seat.path === "/engine.io"
-      ? echo(seat)
-      : super.createApplication(seat, kept);
+  protected override createApplication(context: SessionContext, kept?: unknown): Application {
+    return modeOf(this.env) !== undefined && context.path === "/engine.io"
+      ? echo(context)
+      : super.createApplication(context, kept);
   }
 
-  protected override namespaces(seat: SessionContext): Namespaces {
-    return modeOf(this.env) !== undefined ? conformanceNamespaces : super.namespaces(seat);
+  protected override namespaces(context: SessionContext): Namespaces {
+    return modeOf(this.env) !== undefined ? conformanceNamespaces : super.namespaces(context);
   }
 }
 

@@ -35,7 +35,7 @@ export interface ConversationChannelPorts {
   readonly onIdle: () => void;
 }
 
-/** Hears what a conversation answered, and the peer's user id as far as it is known. */
+/** Gets the conversation's result and the peer's user id, or the name that was used if the id is unknown. */
 export type OnResult = (answer: ForwardedResult, peer: string) => void;
 
 interface PendingCall {

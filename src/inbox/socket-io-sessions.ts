@@ -4,7 +4,7 @@ import type { SessionEnd } from "../rpc/session.ts";
 import { SerialBatcher } from "../lib/serial-batcher.ts";
 import type { Socket } from "../websocket/connection.ts";
 
-/** An answer waits so long for sessions to be told first, so that a message's event comes before its acknowledgement. */
+/** A result waits this long for pushes to sessions, so that a message's event precedes its acknowledgement. */
 const pushTimeoutMs = 2_000;
 
 const prefix = "session:";
@@ -45,7 +45,7 @@ export class SocketIoSessions {
     }
   }
 
-  /** The devices of before the object slept. */
+  /** The devices that were attached before the object was evicted. */
   restored(): InboxDevice[] {
     return [...this.#sessions.values()].flatMap(({ device }) => (device.isOpen ? [device] : []));
   }
@@ -77,7 +77,7 @@ export class SocketIoSessions {
     return this.#sessions.size > 0;
   }
 
-  /** Returns when sessions have what they were sent, or after a while. One that could not be told its end is told now. */
+  /** Resolves when every session has its frames, or on timeout. Pushes again an end that failed to arrive. */
   async waitUntilPushed(): Promise<void> {
     const sockets = [...this.#sessions.values()].map(({ socket }) => socket);
     for (const socket of sockets) {
@@ -111,7 +111,7 @@ export class SocketIoSessions {
   }
 }
 
-/** A call is taken for broken after this and made again; the session drops what it was told before. */
+/** A call that takes longer is repeated. The session drops frames that it already has. */
 const callTimeoutMs = 10_000;
 
 const maxTries = 3;
@@ -149,12 +149,12 @@ export class SessionSocket implements Socket {
     this.#frames.add(this.#end);
   }
 
-  /** The session is gone: nothing is told to it any more. */
+  /** The session is gone: stops pushing to it. */
   retire(): void {
     this.#isRetired = true;
   }
 
-  /** Tells an end again that could not be told. */
+  /** Pushes again an end that failed to arrive. */
   retryEnd(): void {
     if (this.#end !== undefined && this.#frames.isIdle) {
       this.#frames.add(this.#end);

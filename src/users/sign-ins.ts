@@ -19,15 +19,15 @@ export async function keepSignIn(
   verified: VerifiedUser,
 ): Promise<void> {
   const { user: id, profile, issuedAtMs } = verified;
-  const told = keptBy.get(d1) ?? new BoundedMap<KeptClaims>(({ profile: one }) => charactersOf(one));
-  keptBy.set(d1, told);
-  if ((naming.peers === "any" && isEmpty(profile)) || !isNews(told.get(id), verified)) {
+  const kept = keptBy.get(d1) ?? new BoundedMap<KeptClaims>(({ profile: one }) => charactersOf(one));
+  keptBy.set(d1, kept);
+  if ((naming.peers === "any" && isEmpty(profile)) || !isNews(kept.get(id), verified)) {
     return;
   }
   if (await keepClaims(d1, { id, profile, issuedAtMs })) {
     directoryOf(d1, naming).forget(id);
   }
-  told.set(id, { profile, issuedAtMs });
+  kept.set(id, { profile, issuedAtMs });
 }
 
 /** After the app's team set a user, their token says its part anew. */
@@ -35,12 +35,12 @@ export function forgetSignIn(d1: D1Database, id: string): void {
   keptBy.get(d1)?.delete(id);
 }
 
-function isNews(told: KeptClaims | undefined, { profile, issuedAtMs }: VerifiedUser): boolean {
-  if (told === undefined || issuedAtMs > told.issuedAtMs) {
+function isNews(kept: KeptClaims | undefined, { profile, issuedAtMs }: VerifiedUser): boolean {
+  if (kept === undefined || issuedAtMs > kept.issuedAtMs) {
     return true;
   }
-  const same = profile.name === told.profile.name && profile.picture === told.profile.picture;
-  return issuedAtMs === told.issuedAtMs && !same;
+  const same = profile.name === kept.profile.name && profile.picture === kept.profile.picture;
+  return issuedAtMs === kept.issuedAtMs && !same;
 }
 
 function isEmpty({ name, picture }: VerifiedUser["profile"]): boolean {

@@ -41,7 +41,7 @@ export abstract class EngineSessionObject extends DurableObject<Env> {
   }
 
   /** What runs on a session: anew, or as it was kept. */
-  protected abstract createApplication(seat: SessionContext, kept?: unknown): Application;
+  protected abstract createApplication(context: SessionContext, kept?: unknown): Application;
 
   /** The object was ended under its session, which it knows nothing of any more: what others know of that is theirs no longer. */
   protected abstract forget(): Promise<void>;
